@@ -1,0 +1,63 @@
+/* Reading inputs and writing outputs that are whole or not there.
+ *
+ * Every output goes through a `struct output`: each file is written to a
+ * temporary name in its own folder and synced; output_commit() then renames them
+ * all. Until then nothing that was there before is touched, and output_free()
+ * (also after a failure, or a signal through output_discard_all()) removes what was
+ * begun, the folder too if it was made for this.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The bytes of a file, owned: release with bytes_free(). A file of size 0 has a
+ * valid data pointer. There are at least `slack` zero bytes behind `size`. */
+struct bytes {
+	unsigned char *data;
+	size_t size;
+	size_t slack;
+};
+
+/* Reads a whole regular file, once, in one pass. `limit` is the largest size accepted
+ * in bytes. `slack` zero bytes are made available behind the contents.
+ * Fails with ERR_NO_INPUT (missing, unreadable, not a regular file) or ERR_INPUT
+ * (too large, changed while it was read). */
+int file_read(const char *path, size_t limit, size_t slack, struct bytes *bytes, struct error *err);
+void bytes_free(struct bytes *bytes);
+
+#define cleanup_bytes cleanup_with(bytes_free)
+
+/* The part of a path behind its last '/': points into `path`. */
+const char *path_base_name(const char *path);
+
+struct output;
+
+/* Begins a set of outputs in `folder`, which is made if it is missing (its parent
+ * must exist). Fails with ERR_CANT_CREATE. */
+struct output *output_begin(const char *folder, struct error *err);
+
+/* Adds one file of the set. `name` has no '/'; a name that the set has already is
+ * ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
+int output_add(struct output *output, const char *name, const void *bytes, size_t length,
+	       mode_t mode, struct error *err);
+
+/* Puts all files in place. On failure those not yet renamed are removed. */
+int output_commit(struct output *output, struct error *err);
+
+void output_free(struct output *output);
+DEFINE_CLEANUP(struct output *, output_free)
+#define cleanup_output cleanup_with(output_freep)
+
+/* Writes one file whole: a set of one. `path` may have folders, which must exist. */
+int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err);
+
+/* Removes everything that is begun and not committed. Async-signal-safe. */
+void output_discard_all(void);
+
+#endif
