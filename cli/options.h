@@ -1,0 +1,79 @@
+/* Command line options of a verb, from one table that feeds parsing, --help and the shell
+ * completion.
+ *
+ *	static const struct option_spec specs[] = {
+ *		{ OPTION_OUTPUT, "output", 'o', "DIR", "folder to write to (default: out)" },
+ *		{ 0 },
+ *	};
+ *
+ *	struct options options = OPTIONS(argc, argv, &verb_build);
+ *	while ((id = options_next(&options, &value, err)) > 0)
+ *		switch (id) { ... }
+ *	if (id < 0)
+ *		return -1;
+ *	... options.argv[options.index] ... are the operands
+ *
+ * "--name=value" and "--name value", "-o value" and "-ovalue" are understood; options and
+ * operands may be mixed; "--" ends the options. --help is handled by the dispatcher.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct option_spec {
+	int id;		      /* > 0, unique in the table; 0 ends the table */
+	const char *name;     /* without "--" */
+	char letter;	      /* 0: none */
+	const char *argument; /* what --help calls the value; NULL: the option takes none */
+	const char *help;     /* one line; may have '\n' for more */
+};
+
+struct verb {
+	const char *name;
+	/* Runs the verb; argv[0] is its name. Returns the exit status (>= 0), or -1 with err set.
+	 */
+	int (*run)(int argc, char **argv, struct error *err);
+	const char *summary;  /* one line for the list of verbs */
+	const char *operands; /* "FILE...", "" */
+	const struct option_spec *options;
+	const char *details; /* paragraphs for --help, may be NULL */
+};
+
+struct options {
+	const struct verb *verb;
+	int argc;
+	char **argv; /* reordered while parsing: operands come last */
+	int next;    /* index of the next word to look at */
+	int index;   /* after the last option: index of the first operand */
+	int count;   /* after the last option: number of operands */
+	char **operands;
+	const char *letters; /* rest of a word of several one-letter options */
+};
+
+#define OPTIONS(argc_, argv_, verb_)                                                               \
+	{                                                                                          \
+		.verb = (verb_), .argc = (argc_), .argv = (argv_), .next = 1,                      \
+		.operands = (argv_) + 1                                                            \
+	}
+
+/* The id of the next option and its value (NULL if it takes none); 0 at the end; -1 with
+ * ERR_USAGE, naming the word, the verb and the nearest known option. */
+int options_next(struct options *options, const char **value, struct error *err);
+
+/* Fails with ERR_USAGE unless the number of operands is in [least, most] (most < 0: any). */
+int options_expect(const struct options *options, int least, int most, struct error *err);
+
+/* Parse a value for an option; fail with ERR_USAGE that names the option. */
+int option_size(const char *option, const char *value, unsigned long long *bytes,
+		struct error *err);
+int option_number(const char *option, const char *value, unsigned long long least,
+		  unsigned long long most, unsigned long long *number, struct error *err);
+
+/* Prints the verb's help to stdout. */
+void options_help(const struct verb *verb);
+
+#endif
