@@ -119,7 +119,7 @@ static void on_signal(int number)
 
 static void install_signal_handlers(void)
 {
-	static const int deadly[] = { SIGHUP, SIGINT, SIGTERM, SIGXFSZ, SIGXCPU };
+	static const int deadly[] = { SIGHUP, SIGINT, SIGTERM, SIGXCPU };
 	struct sigaction action = { .sa_handler = on_signal };
 
 	sigfillset(&action.sa_mask);
@@ -130,7 +130,9 @@ static void install_signal_handlers(void)
 		if (sigaction(deadly[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(deadly[i], &action, NULL);
 	}
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like any other: EPIPE */
+	/* A closed pipe and a file size limit are errors like any other: EPIPE, EFBIG. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int main(int argc, char **argv)
