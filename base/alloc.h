@@ -18,6 +18,9 @@ char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args);
 
+/* Passes on memory that a library allocated; NULL ends the process as above. */
+void *xchecked(void *memory);
+
 /* Grows `array` so that one more element fits: count is the number in use. The
  * capacity is not stored: it is the next power of two. */
 #define array_grow(array, count) ((array) = array_grow_sized((array), (count), sizeof(*(array))))
