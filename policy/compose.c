@@ -125,31 +125,97 @@ static void add_components(struct system *system, const struct composition *comp
 	system->component_count = count;
 }
 
-struct system *compose_system(const struct composition *composition, struct findings *findings,
-			      struct error *err)
+/* Linux' end of a channel that the unikernel's device has: the other role. */
+static void add_linux_end(struct system *system, struct subject *driver,
+			  const struct joined_device *joined,
+			  const struct component_channel *channel, const char *physical,
+			  uint64_t *address)
 {
-	const struct recipe *recipe = composition->recipe;
-	cleanup_system struct system *system = system_new();
-	bool needs_linux;
+	bool writer = !channel->writer;
+	struct channel_end end = { .writer = writer,
+				   .logical = system_text(system, "%s|%s", joined->interface,
+							  writer ? "in" : "out"),
+				   .physical = physical,
+				   .address = *address };
 
-	if (check_requests(composition, err) < 0 || network_check_links(composition, err) < 0)
-		return NULL;
-	needs_linux = network_needs_linux(composition);
-	if (needs_linux && check_linux_allowed(composition, err) < 0)
-		return NULL;
-	if (composition->hardware && check_devices(composition, needs_linux, err) < 0)
-		return NULL;
-	system->name = system_text(system, "%s", composition->name);
-	system->log_channel_size = recipe->debug.log_channel_size;
-	add_commons(system, recipe);
+	subject_add_channel(driver, end);
+	*address += channel->size;
+}
+
+static int set_linux_parameters(struct system *system, struct subject *driver,
+				const struct network *network, struct error *err)
+{
+	cleanup_free char *parameters = network_linux_parameters(network, driver->bootparams, err);
+
+	if (!parameters)
+		return -1;
+	driver->bootparams = system_text(system, "%s", parameters);
+	return 0;
+}
+
+/* Gives each unikernel the channels of its devices, and Linux the other ends. */
+static int join_network(struct system *system, const struct network *network, struct error *err)
+{
+	struct subject *driver = system_subject(system, SUBJECT_LINUX);
+	uint64_t address = LINUX_CHANNELS;
+
+	for (size_t i = 0; i < network->count; i++) {
+		const struct joined_device *joined = &network->devices[i];
+		const char *unikernel = joined->request->component->name;
+		const struct component_channel *in = joined->device.in, *out = joined->device.out;
+		struct subject *subject = system_subject(system, unikernel);
+		/* The plan's names do not outlive it. */
+		const char *in_name = system_text(system, "%s", joined->in);
+		const char *out_name = system_text(system, "%s", joined->out);
+
+		subject_map(subject, in->logical, in_name);
+		subject_map(subject, out->logical, out_name);
+		if (joined->interface) {
+			system_add_channel(system, in_name, in->size, false, unikernel);
+			add_linux_end(system, driver, joined, in, in_name, &address);
+			add_linux_end(system, driver, joined, out, out_name, &address);
+		}
+		system_add_channel(system, out_name, out->size, false, unikernel);
+	}
+	if (!network->needs_linux)
+		return 0;
+	if (network_check_linux_room(address, err) < 0)
+		return -1;
+	return set_linux_parameters(system, driver, network, err);
+}
+
+static int add_subjects(struct system *system, const struct composition *composition,
+			const struct network *network, struct error *err)
+{
 	add_time_server(system);
 	for (size_t i = 0; i < composition->unikernel_count; i++)
 		add_unikernel(system, composition->unikernels[i].component);
-	if (needs_linux)
-		add_linux(system, recipe);
-	if (network_join(system, composition, findings, err) < 0)
+	if (network->needs_linux)
+		add_linux(system, composition->recipe);
+	if (join_network(system, network, err) < 0)
+		return -1;
+	add_debug_server(system, composition->recipe);
+	return 0;
+}
+
+struct system *compose_system(const struct composition *composition, struct findings *findings,
+			      struct error *err)
+{
+	cleanup_system struct system *system = system_new();
+	cleanup_network struct network network = { 0 };
+
+	if (check_requests(composition, err) < 0 ||
+	    network_plan(composition, &network, findings, err) < 0)
 		return NULL;
-	add_debug_server(system, recipe);
+	if (network.needs_linux && check_linux_allowed(composition, err) < 0)
+		return NULL;
+	if (composition->hardware && check_devices(composition, network.needs_linux, err) < 0)
+		return NULL;
+	system->name = system_text(system, "%s", composition->name);
+	system->log_channel_size = composition->recipe->debug.log_channel_size;
+	add_commons(system, composition->recipe);
+	if (add_subjects(system, composition, &network, err) < 0)
+		return NULL;
 	add_components(system, composition);
 	if (check_system_names(system, err) < 0 || schedule_system(system, composition, err) < 0)
 		return NULL;

@@ -11,7 +11,9 @@
 #include "recipes/recipe.h"
 
 struct unikernel_request {
-	const struct component *component; /* borrowed; its name is the subject's */
+	const struct component *component; /* borrowed */
+	const char *subject;		   /* the subject's name: the component's, except in a
+					    * template of the user's */
 	unsigned ticks;			   /* of its minor frame; 0: the recipe's */
 	int cpu;			   /* -1: where there is room */
 };

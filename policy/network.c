@@ -1,17 +1,13 @@
 #include "policy/network.h"
 
+#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/text.h"
-#include "policy/subjects.h"
 
 #include <string.h>
 
-/* Where Muen's composer puts the channels of its Linux, and where the next thing lies. */
-#define LINUX_CHANNELS 0xe03000000ull
-#define LINUX_CHANNELS_END 0xfffd00000ull
-
-#define LINUX_INTERFACE_MAX 15	  /* characters of a network interface's name (IFNAMSIZ - 1) */
 #define LINUX_PARAMETERS_MAX 4095 /* bytes: one page, NUL-terminated */
+#define LINUX_INTERFACE_MAX 15	  /* characters of a network interface's name (IFNAMSIZ - 1) */
 
 static const struct component *find_component(const struct composition *composition,
 					      const char *name)
@@ -141,42 +137,16 @@ static int check_link(const struct composition *composition, size_t index, struc
 	return 0;
 }
 
-int network_check_links(const struct composition *composition, struct error *err)
+/* ---- names --------------------------------------------------------------- */
+
+static char *keep(struct network *network, char *text)
 {
-	for (size_t i = 0; i < composition->link_count; i++)
-		if (check_link(composition, i, err) < 0)
-			return -1;
-	return 0;
+	array_grow(network->texts, network->text_count);
+	network->texts[network->text_count++] = text;
+	return text;
 }
 
-bool network_needs_linux(const struct composition *composition)
-{
-	for (size_t i = 0; i < composition->unikernel_count; i++) {
-		const struct component *component = composition->unikernels[i].component;
-		struct component_device device;
-
-		for (size_t position = 0; component_next_device(component, &position, &device);)
-			if (!other_end(composition, component->name, device.name))
-				return true;
-	}
-	return false;
-}
-
-/* ---- channels ------------------------------------------------------------ */
-
-/* "<unikernel>_<device>_out", shortened if Muen's limit wants it: `number` is the device's
- * place among the unikernel's devices. */
-static const char *channel_name(struct system *system, const struct component *component,
-				const char *device, size_t number, const char *direction)
-{
-	const char *name = system_text(system, "%s_%s_%s", component->name, device, direction);
-
-	if (strlen(name) <= MUEN_NAME_MAX)
-		return name;
-	return system_text(system, "%s_%zu_%s", component->name, number, direction);
-}
-
-/* The number of the device among the unikernel's, from 1. */
+/* The place of the device among its unikernel's, from 1. */
 static size_t device_number(const struct component *component, const char *name)
 {
 	struct component_device device;
@@ -190,28 +160,28 @@ static size_t device_number(const struct component *component, const char *name)
 	return number;
 }
 
-/* The channel that a device reads: what the other side writes, or what Linux writes for it. */
-static const char *incoming(struct system *system, const struct composition *composition,
-			    const struct component *component, const char *device)
+static const struct unikernel_request *find_request(const struct composition *composition,
+						    const char *name)
 {
-	const struct link_end *end = other_end(composition, component->name, device);
-	const struct component *other = end ? find_component(composition, end->unikernel) : NULL;
-
-	if (other)
-		return channel_name(system, other, end->device, device_number(other, end->device),
-				    "out");
-	return channel_name(system, component, device, device_number(component, device), "in");
+	for (size_t i = 0; i < composition->unikernel_count; i++)
+		if (!strcmp(composition->unikernels[i].component->name, name))
+			return &composition->unikernels[i];
+	return NULL;
 }
 
-/* ---- Linux --------------------------------------------------------------- */
+/* "<subject>_<device>_out", as Muen's composer has it; with the device's number for its name
+ * where Muen's limit wants it. */
+static const char *channel_name(struct network *network, const struct unikernel_request *request,
+				const char *device, const char *direction)
+{
+	const char *name =
+		keep(network, xasprintf("%s_%s_%s", request->subject, device, direction));
 
-/* Joining Linux's ends, device after device. */
-struct linux_side {
-	struct subject *subject;  /* NULL: there is no Linux */
-	uint64_t address;	  /* of its next channel */
-	unsigned unnamed;	  /* interfaces that got a number for a name */
-	struct buffer interfaces; /* their names, separated by commas */
-};
+	if (strlen(name) <= MUEN_NAME_MAX)
+		return name;
+	return keep(network, xasprintf("%s_%zu_%s", request->subject,
+				       device_number(request->component, device), direction));
+}
 
 static size_t count_devices_named(const struct composition *composition, const char *name)
 {
@@ -229,129 +199,118 @@ static size_t count_devices_named(const struct composition *composition, const c
 }
 
 /* The interface's name in Linux: the device's own where that tells it from the others. */
-static const char *interface_name(struct system *system, const struct composition *composition,
-				  struct linux_side *side, const char *unikernel,
-				  const char *device)
+static const char *interface_name(struct network *network, const struct composition *composition,
+				  const struct unikernel_request *request, const char *device)
 {
 	const char *name;
 
 	if (count_devices_named(composition, device) == 1 &&
 	    (strlen(device) <= LINUX_INTERFACE_MAX || composition->unikernel_count == 1))
 		return device;
-	name = system_text(system, "%s_%s", unikernel, device);
+	name = keep(network, xasprintf("%s_%s", request->subject, device));
 	if (strlen(name) <= LINUX_INTERFACE_MAX)
 		return name;
-	return system_text(system, "net_%u", ++side->unnamed);
+	return keep(network, xasprintf("net_%zu", network->count));
 }
 
-static void add_linux_channel(struct system *system, struct linux_side *side, bool writer,
-			      const char *interface, const char *physical, uint64_t size)
+static void note_interface(const struct joined_device *joined, struct findings *findings)
 {
-	struct channel_end end = { .writer = writer,
-				   .logical = system_text(system, "%s|%s", interface,
-							  writer ? "in" : "out"),
-				   .physical = physical,
-				   .address = side->address };
-
-	subject_add_channel(side->subject, end);
-	side->address += size;
-}
-
-static void join_linux(struct system *system, const struct composition *composition,
-		       struct linux_side *side, const struct component *component,
-		       const struct component_device *device, const char *in, const char *out,
-		       struct findings *findings)
-{
-	const char *interface =
-		interface_name(system, composition, side, component->name, device->name);
-
-	system_add_channel(system, in, device->in->size, false, component->name);
-	/* In the order in which the unikernel has them, as Muen's composer does. */
-	add_linux_channel(system, side, true, interface, in, device->in->size);
-	add_linux_channel(system, side, false, interface, out, device->out->size);
-	buffer_printf(&side->interfaces, "%s%s", side->interfaces.length ? "," : "", interface);
-	if (strlen(interface) > LINUX_INTERFACE_MAX)
+	if (strlen(joined->interface) > LINUX_INTERFACE_MAX)
 		findings_add(findings, FINDING_WARNING,
 			     "declare the device with a shorter name in the unikernel",
 			     "Linux cannot have a network interface '%s': its names have at most "
 			     "%d characters",
-			     interface, LINUX_INTERFACE_MAX);
-	else if (strcmp(interface, device->name))
+			     joined->interface, LINUX_INTERFACE_MAX);
+	else if (strcmp(joined->interface, joined->device.name))
 		findings_add(findings, FINDING_NOTE, "",
-			     "device '%s' of '%s' is interface '%s' in %s", device->name,
-			     component->name, interface, SUBJECT_LINUX);
+			     "device '%s' of '%s' is the interface '%s' in Linux",
+			     joined->device.name, joined->request->component->name,
+			     joined->interface);
 }
 
-static int finish_linux(struct system *system, struct linux_side *side, struct error *err)
+/* ---- the plan ------------------------------------------------------------ */
+
+static void join_device(struct network *network, const struct composition *composition,
+			const struct unikernel_request *request,
+			const struct component_device *device, struct findings *findings)
 {
-	const char *parameters = side->subject->bootparams;
+	const struct link_end *end = other_end(composition, request->component->name, device->name);
+	struct joined_device joined = { .request = request, .device = *device };
 
-	if (side->address > LINUX_CHANNELS_END) {
-		char text[32];
+	joined.out = channel_name(network, request, device->name, "out");
+	if (end) {
+		joined.in = channel_name(network, find_request(composition, end->unikernel),
+					 end->device, "out");
+	} else {
+		joined.in = channel_name(network, request, device->name, "in");
+		joined.interface = interface_name(network, composition, request, device->name);
+		note_interface(&joined, findings);
+		network->needs_linux = true;
+	}
+	array_grow(network->devices, network->count);
+	network->devices[network->count++] = joined;
+}
 
-		err_fail(err, ERR_USAGE,
-			 "the channels of %s would take %s, its address space has "
-			 "room for %s",
-			 SUBJECT_LINUX, size_to_text(side->address - LINUX_CHANNELS, text),
-			 size_to_text(LINUX_CHANNELS_END - LINUX_CHANNELS, (char[32]){ 0 }));
-		return err_mend(err, "use smaller channels: --channel-size");
+int network_plan(const struct composition *composition, struct network *network,
+		 struct findings *findings, struct error *err)
+{
+	for (size_t i = 0; i < composition->link_count; i++)
+		if (check_link(composition, i, err) < 0)
+			return -1;
+	for (size_t i = 0; i < composition->unikernel_count; i++) {
+		const struct unikernel_request *request = &composition->unikernels[i];
+		struct component_device device;
+
+		for (size_t position = 0;
+		     component_next_device(request->component, &position, &device);)
+			join_device(network, composition, request, &device, findings);
 	}
-	parameters = system_text(system, "%s%sunikernel_iface=%s", parameters ? parameters : "",
-				 parameters && *parameters ? " " : "", side->interfaces.data);
-	if (strlen(parameters) > LINUX_PARAMETERS_MAX) {
-		err_fail(err, ERR_USAGE,
-			 "the boot parameters of %s would have %zu bytes, at most %d fit",
-			 SUBJECT_LINUX, strlen(parameters), LINUX_PARAMETERS_MAX);
-		return err_mend(err, "join unikernels directly where you can: --connect");
-	}
-	side->subject->bootparams = parameters;
 	return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------- */
-
-static void join_device(struct system *system, const struct composition *composition,
-			struct linux_side *side, const struct component *component,
-			struct subject *subject, const struct component_device *device,
-			struct findings *findings)
+char *network_linux_parameters(const struct network *network, const char *parameters,
+			       struct error *err)
 {
-	size_t number = device_number(component, device->name);
-	const char *in = incoming(system, composition, component, device->name);
-	const char *out = channel_name(system, component, device->name, number, "out");
+	cleanup_buffer struct buffer text = { 0 };
+	const char *separator = "";
 
-	subject_map(subject, device->in->logical, in);
-	subject_map(subject, device->out->logical, out);
-	if (!other_end(composition, component->name, device->name))
-		join_linux(system, composition, side, component, device, in, out, findings);
-	system_add_channel(system, out, device->out->size, false, component->name);
-}
-
-static struct subject *find_subject(struct system *system, const char *name)
-{
-	for (size_t i = 0; i < system->subject_count; i++)
-		if (!strcmp(system->subjects[i].name, name))
-			return &system->subjects[i];
+	if (parameters && *parameters)
+		buffer_printf(&text, "%s ", parameters);
+	buffer_add_text(&text, "unikernel_iface=");
+	for (size_t i = 0; i < network->count; i++) {
+		if (!network->devices[i].interface)
+			continue;
+		buffer_printf(&text, "%s%s", separator, network->devices[i].interface);
+		separator = ",";
+	}
+	if (text.length <= LINUX_PARAMETERS_MAX)
+		return steal(text.data);
+	err_fail(err, ERR_USAGE,
+		 "the boot parameters of Linux would have %zu bytes, at most %d fit", text.length,
+		 LINUX_PARAMETERS_MAX);
+	err_mend(err, "join unikernels directly where you can: --connect");
 	return NULL;
 }
 
-int network_join(struct system *system, const struct composition *composition,
-		 struct findings *findings, struct error *err)
+int network_check_linux_room(uint64_t end, struct error *err)
 {
-	struct linux_side side = { .subject = find_subject(system, SUBJECT_LINUX),
-				   .address = LINUX_CHANNELS };
-	int result = 0;
+	char text[32];
 
-	for (size_t i = 0; i < composition->unikernel_count; i++) {
-		const struct component *component = composition->unikernels[i].component;
-		struct subject *subject = find_subject(system, component->name);
-		struct component_device device;
+	if (end <= LINUX_CHANNELS_END)
+		return 0;
+	err_fail(err, ERR_USAGE,
+		 "the network channels would take %s of Linux' address space, "
+		 "there is room for %s",
+		 size_to_text(end - LINUX_CHANNELS, text),
+		 size_to_text(LINUX_CHANNELS_END - LINUX_CHANNELS, (char[32]){ 0 }));
+	return err_mend(err, "use smaller channels: --channel-size");
+}
 
-		for (size_t position = 0; component_next_device(component, &position, &device);)
-			join_device(system, composition, &side, component, subject, &device,
-				    findings);
-	}
-	if (side.subject)
-		result = finish_linux(system, &side, err);
-	buffer_free(&side.interfaces);
-	return result;
+void network_free(struct network *network)
+{
+	for (size_t i = 0; i < network->text_count; i++)
+		free(network->texts[i]);
+	free(network->texts);
+	free(network->devices);
+	*network = (struct network){ 0 };
 }

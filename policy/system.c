@@ -134,7 +134,7 @@ void subject_add_channel(struct subject *subject, struct channel_end end)
 	APPEND(subject->channels, subject->channel_count, end);
 }
 
-const struct subject *system_subject(const struct system *system, const char *name)
+struct subject *system_subject(const struct system *system, const char *name)
 {
 	for (size_t i = 0; i < system->subject_count; i++)
 		if (!strcmp(system->subjects[i].name, name))

@@ -165,6 +165,6 @@ void subject_add_memory(struct subject *subject, struct memory_mapping mapping);
 void subject_add_device(struct subject *subject, struct device_reference device);
 void subject_add_channel(struct subject *subject, struct channel_end end);
 
-const struct subject *system_subject(const struct system *system, const char *name);
+struct subject *system_subject(const struct system *system, const char *name);
 
 #endif
