@@ -91,6 +91,8 @@ const struct recipe_key recipe_keys[] = {
 	  .help = "logical CPUs to use" },
 	{ "scheduling", "service-ticks", KEY_NUMBER, NUMBER(scheduling.service_ticks, 1, 1000000),
 	  .fallback = "40", .help = "minor frame of time and debug server" },
+	{ "scheduling", "plan", KEY_BELOW, TEXT(scheduling.plan, 255),
+	  .example = "scheduling/my-plan.xml", .help = "scheduling plan that fits the template" },
 };
 
 const size_t recipe_key_count = sizeof(recipe_keys) / sizeof(recipe_keys[0]);

@@ -52,6 +52,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(recipe->scheduling.tick_rate, 1000);
 	ck_assert_uint_eq(recipe->scheduling.cpus, 2);
 	ck_assert_uint_eq(recipe->scheduling.service_ticks, 40);
+	ck_assert_ptr_null(recipe->scheduling.plan);
 }
 END_TEST
 
@@ -114,6 +115,7 @@ START_TEST(test_every_key)
 	ck_assert_uint_eq(recipe->scheduling.tick_rate, 1000000);
 	ck_assert_uint_eq(recipe->scheduling.cpus, 64);
 	ck_assert_uint_eq(recipe->scheduling.service_ticks, 3);
+	ck_assert_str_eq(recipe->scheduling.plan, "scheduling/mine.xml");
 }
 END_TEST
 
