@@ -84,6 +84,7 @@ static const char every_key[] =
 	"  tick-rate: 1000000\n"
 	"  cpus: 64\n"
 	"  service-ticks: 3\n"
+	"  plan: scheduling/mine.xml\n"
 	"...\n";
 
 START_TEST(test_every_key)
