@@ -203,17 +203,6 @@ char **recipe_key_text(const struct recipe_key *key, struct recipe *recipe)
 	return (char **)((char *)recipe + key->offset);
 }
 
-/* Controls, and U+FFFE and U+FFFF, which XML has no way to write. */
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
-		    ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0) ||
-		    !strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3))
-			return true;
-	return false;
-}
-
 static bool is_made_of(const char *text, const char *others)
 {
 	for (; *text; text++)
