@@ -14,13 +14,7 @@ const struct muen_range muen_ranges[] = {
 };
 const size_t muen_range_count = sizeof(muen_ranges) / sizeof(muen_ranges[0]);
 
-const struct muen_range *muen_range_hit(uint64_t start, uint64_t last, size_t *next)
+bool muen_range_overlaps(const struct muen_range *range, uint64_t start, uint64_t last)
 {
-	while (*next < muen_range_count) {
-		const struct muen_range *range = &muen_ranges[(*next)++];
-
-		if (start < range->start + range->size && last >= range->start)
-			return range;
-	}
-	return NULL;
+	return start < range->start + range->size && last >= range->start;
 }

@@ -25,8 +25,7 @@ struct muen_range {
 extern const struct muen_range muen_ranges[];
 extern const size_t muen_range_count;
 
-/* The first of them, from muen_ranges[*next] on, that has a byte in [start, last]; NULL if
- * none has. Begin with *next = 0; call again for more. */
-const struct muen_range *muen_range_hit(uint64_t start, uint64_t last, size_t *next);
+/* Whether it has a byte in [start, last]. */
+bool muen_range_overlaps(const struct muen_range *range, uint64_t start, uint64_t last);
 
 #endif
