@@ -297,7 +297,7 @@ static int fail_malformed(const char *name, const struct complaints *complaints,
 {
 	const struct complaint *first = &complaints->list[0];
 
-	if (!complaints->count)
+	if (!complaints->shown)
 		return err_fail(err, ERR_INPUT, "%s: is not well-formed XML", name);
 	/* libxml2's hint at its option is of no use to the reader. */
 	if (strstr(first->text, "huge text node") || strstr(first->text, "XML_PARSE_HUGE"))
