@@ -85,7 +85,7 @@ static bool explain(const xmlError *error, char *text, size_t size)
 		explain_missing(first, text, size);
 		return true;
 	case XML_RELAXNG_ERR_EXTRACONTENT:
-		snprintf(text, size, "its child <%s> is not allowed, or not there", second);
+		snprintf(text, size, "its child <%s> is not allowed, or not at this place", second);
 		return true;
 	case XML_RELAXNG_ERR_TEXTWRONG:
 		snprintf(text, size, "text is not allowed here");
