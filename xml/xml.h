@@ -33,6 +33,7 @@
 #define XML_FILE_MAX (64u << 20) /* bytes; Muen's largest policies have under 1 MB */
 #define XML_NODES_MAX (1 << 20)	 /* elements, attributes, comments of one document */
 #define XML_ATTRIBUTES_MAX 256	 /* of one element */
+#define XML_TEXT_MAX 10000000	 /* bytes of a text, a value or a comment */
 #define XML_DEPTH_MAX 200	 /* elements inside each other */
 
 struct xml_document;
