@@ -45,5 +45,12 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/repla
 
 fuzz-replays: $(FUZZ_REPLAYS)
 
+<<<<<<< HEAD
 .PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/tools/%.o $(BUILD)/obj/tests/fuzz/%.o
 .PHONY: unit-tests test-tools fuzz-replays
+=======
+.PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/fuzz/%.o
+.PHONY: unit-tests fuzz-replays
+
+include tests/guests/guests.mk
+>>>>>>> guests
