@@ -19,6 +19,12 @@ static char *policy_path(const struct build *build, const char *path)
 	return xasprintf("%s/%s", folder, path);
 }
 
+static void add_folder(struct build *build, char *folder)
+{
+	array_grow(build->folders, build->folder_count);
+	build->folders[build->folder_count++] = folder;
+}
+
 static int read_hardware(struct build *build, struct error *err)
 {
 	const struct recipe *recipe = build->recipe;
@@ -44,6 +50,8 @@ int build_begin(struct build *build, const struct system_options *options, struc
 {
 	build->options = options;
 	build->missing = json_array();
+	if (options->policy_folder)
+		add_folder(build, xstrdup(options->policy_folder));
 	build->recipe = recipe_read(options->recipe, data_folder(), err);
 	if (!build->recipe || read_hardware(build, err) < 0 ||
 	    delivery_begin(&build->delivery, options->output, options->dry_run, err) < 0)
@@ -60,6 +68,9 @@ void build_free(struct build *build)
 		converted_free(&build->converted[i]);
 	for (size_t i = 0; build->components && i < build->request_count; i++)
 		component_free(build->components[i]);
+	for (size_t i = 0; i < build->folder_count; i++)
+		free(build->folders[i]);
+	free(build->folders);
 	free(build->converted);
 	free(build->components);
 	free(build->requests);
@@ -106,16 +117,14 @@ static int add_fragments(struct build *build, const char *unikernel, struct erro
 
 /* Muen's schema of the source format is about the merged policy. */
 static int validate_merged(struct build *build, const char *file, const struct xml_document *policy,
-			   const struct xml_document *plan, const char *template_folder,
-			   struct error *err)
+			   const struct xml_document *plan, struct error *err)
 {
-	const char *folders[] = { build->options->policy_folder, template_folder };
 	struct merge_document documents[] = { { SCHEDULING_PLAN_FILE, plan } };
 	cleanup_xml struct xml_document *config = NULL, *merged = NULL;
 	struct merge_sources sources = { .documents = documents,
 					 .document_count = plan ? 1 : 0,
-					 .folders = folders,
-					 .folder_count = template_folder ? 2 : 1 };
+					 .folders = (const char *const *)build->folders,
+					 .folder_count = build->folder_count };
 
 	if (!delivery_has_schema(&build->delivery, "system"))
 		return 0;
@@ -139,7 +148,7 @@ static int add_builtin_documents(struct build *build, struct error *err)
 	cleanup_xml struct xml_document *plan = schedule_document(system);
 	cleanup_free char *file = xasprintf("%s.xml", system->name);
 
-	if (!policy || validate_merged(build, file, policy, plan, NULL, err) < 0)
+	if (!policy || validate_merged(build, file, policy, plan, err) < 0)
 		return -1;
 	if (delivery_add_document(&build->delivery, file, "system", "the system policy", policy,
 				  err) < 0 ||
@@ -211,11 +220,14 @@ static int read_schedule(struct build *build, struct xml_document **plan, struct
 	return 0;
 }
 
-static char *folder_of(const char *path)
+/* A template's includes lie beside it, or where Muen's policy tree has its systems. */
+static void add_template_folders(struct build *build, const char *path)
 {
-	const char *name = path_base_name(path);
+	const char *policy = build->options->policy_folder, *name = path_base_name(path);
 
-	return name == path ? xstrdup(".") : xstrndup(path, (size_t)(name - path));
+	if (policy)
+		add_folder(build, xasprintf("%s/system", policy));
+	add_folder(build, name == path ? xstrdup(".") : xstrndup(path, (size_t)(name - path - 1)));
 }
 
 static int build_template(struct build *build, const char *path, struct error *err)
@@ -223,12 +235,12 @@ static int build_template(struct build *build, const char *path, struct error *e
 	struct composition wanted = composition(build);
 	cleanup_xml struct xml_document *policy = xml_read(path, err), *plan = NULL;
 	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
-	cleanup_free char *folder = folder_of(path);
 
+	add_template_folders(build, path);
 	if (!policy ||
 	    template_compose(policy, &wanted, build->requests, &build->findings, err) < 0 ||
 	    read_schedule(build, &plan, err) < 0 ||
-	    validate_merged(build, file, policy, plan, folder, err) < 0 ||
+	    validate_merged(build, file, policy, plan, err) < 0 ||
 	    delivery_add_document(&build->delivery, file, "system", "the system policy", policy,
 				  err) < 0)
 		return -1;

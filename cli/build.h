@@ -18,6 +18,8 @@ struct build {
 	struct unikernel_request *requests;
 	size_t request_count;
 	struct system *system; /* NULL with a template */
+	char **folders;	       /* where mucfgmerge must look for included files, in that order */
+	size_t folder_count;
 	struct delivery delivery;
 	struct findings findings; /* of the system; each unikernel has its own */
 	json_t *missing;	  /* what the user must still provide, as sentences */

@@ -72,16 +72,17 @@ static void print_files(const struct build *build)
 
 static void print_next(const struct build *build)
 {
-	const char *policy = build->options->policy_folder;
 	size_t index;
 	json_t *text;
 
 	if (json_array_size(build->missing))
 		puts("still missing");
 	json_array_foreach(build->missing, index, text) printf("  %s\n", json_string_value(text));
-	puts("next");
-	printf("  cd %s && mucfgmerge -I .:%s %s merged.xml\n", build->options->output,
-	       policy ? policy : "<Muen policy folder>", SYSTEM_CONFIG_FILE);
+	printf("next\n  cd %s && mucfgmerge -I .", build->options->output);
+	for (size_t i = 0; i < build->folder_count; i++)
+		printf(":%s", build->folders[i]);
+	printf("%s %s merged.xml\n", build->folder_count ? "" : ":<Muen policy folder>",
+	       SYSTEM_CONFIG_FILE);
 }
 
 static void print_summary(const struct build *build)

@@ -189,6 +189,18 @@ static int refuse_foreign(const struct xml_node *node, struct error *err)
 	return 0;
 }
 
+/* Documentation is allowed in source documents only. */
+static void drop_documentation(struct xml_node *node)
+{
+	for (struct xml_node *child = xml_first(node, NULL), *next; child; child = next) {
+		next = xml_next(child, NULL);
+		if (!strcmp(xml_name(child), "doc"))
+			xml_remove(child);
+		else
+			drop_documentation(child);
+	}
+}
+
 struct xml_document *policy_merge(const struct xml_document *policy,
 				  const struct merge_sources *sources, struct error *err)
 {
@@ -202,6 +214,7 @@ struct xml_document *policy_merge(const struct xml_document *policy,
 	    merge_descriptions(root, sources, err) < 0 || refuse_foreign(root, err) < 0 ||
 	    variables_expand(root, err) < 0)
 		return NULL;
+	drop_documentation(root);
 	expressions = xml_first(root, "expressions");
 	if (expressions)
 		xml_remove(expressions);

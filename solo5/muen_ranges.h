@@ -12,6 +12,9 @@
 /* First address that no subject can have: user half of the 48-bit canonical addresses. */
 #define MUEN_ADDRESS_END (1ull << 47)
 
+/* Where libmudebuglog has the debug log channel; how large that is, the policy says. */
+#define MUEN_DEBUG_LOG 0xffff00000ull
+
 struct muen_range {
 	uint64_t start; /* multiple of MUEN_PAGE_SIZE */
 	uint64_t size;	/* bytes, multiple of MUEN_PAGE_SIZE */
