@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/findings.h"
+#include "sign/digest.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,27 +56,14 @@ struct judge_policy {
 	size_t embedded_count;
 };
 
-enum judge_digest {
-	JUDGE_SHA1,
-	JUDGE_SHA224,
-	JUDGE_SHA256,
-	JUDGE_SHA384,
-	JUDGE_SHA512,
-	JUDGE_DIGESTS,
-};
-
-#define JUDGE_DIGEST_MAX 64
-
 /* What was signed: a file (hashed in one pass, in constant memory), or bytes when `path` is
- * NULL. A digest that the caller has computed already saves the pass when the signature uses
- * no other one. */
+ * NULL. A digest that the caller has computed already saves the pass when the signature uses no
+ * other one. */
 struct judge_content {
 	const char *path;
 	const unsigned char *data;
 	size_t size;
-	bool digest_known;
-	enum judge_digest digest_algorithm;
-	unsigned char digest[JUDGE_DIGEST_MAX];
+	const struct digest *known; /* NULL: none */
 };
 
 /* A certificate that took part. All strings are owned and printable. */
@@ -92,8 +80,11 @@ struct judge_certificate {
 
 /* The decision. Zero-initialise; release with judgement_free(). */
 struct judgement {
+	/* What `verify` says: iPXE accepts, and the fields that iPXE does not read are as signing
+	 * tools write them, so that no altered byte passes. */
 	bool accepted;
-	uint32_t code;	   /* iPXE's error as a BIOS build shows it; 0 when accepted */
+	bool ipxe_accepts; /* what iPXE alone would say */
+	uint32_t code;	   /* iPXE's error as a BIOS build shows it; 0 if iPXE accepts */
 	const char *rule;  /* stable identifier of the rule that decided, "accepted" if none */
 	char *reason;	   /* one sentence: object, what was found, what iPXE wants */
 	char *mend;	   /* what to do about it; "" when accepted */
@@ -104,7 +95,7 @@ struct judgement {
 	struct judge_certificate *certificates;
 	size_t certificate_count;
 	/* When the last moment is at which this iPXE accepts, without its 12.5 h margin: the
-	 * earliest notAfter on the chains to the pinned certificates. INT64_MAX if not accepted. */
+	 * earliest notAfter on the chains to the pinned certificates. INT64_MAX if rejected. */
 	int64_t valid_until;
 	/* What is accepted but worth knowing: what other versions of iPXE would refuse, unused
 	 * certificates, order-dependent chains, expiry within 30 days. */
@@ -114,22 +105,21 @@ struct judgement {
 void judgement_free(struct judgement *judgement);
 #define cleanup_judgement cleanup_with(judgement_free)
 
-/* Judges a detached signature over `content`. `signature` may be DER or PEM, of any size up to
- * 64 MiB. Returns 0 when it was decided, accepted or not; -1 when it could not be: the content
- * cannot be read (ERR_NO_INPUT), a root or an embedded certificate cannot be parsed (ERR_INPUT). */
+/* Judges a detached signature over `content`. `signature` may be DER or PEM. Returns 0 when it
+ * was decided, accepted or not; -1 when it could not be: the content cannot be read
+ * (ERR_NO_INPUT, or ERR_INPUT if it changes meanwhile), a root or an embedded certificate cannot
+ * be parsed (ERR_INPUT), OpenSSL lacks a digest (ERR_MISSING). */
 int judge_signature(const struct judge_policy *policy, const struct judge_content *content,
 		    const struct judge_blob *signature, struct judgement *judgement,
 		    struct error *err);
 
-/* Judges a chain alone, as if a signature by the key of `signer` (one certificate) had come with
- * the certificates of `bag` (each blob: PEM with one or more, or DER; `signer` is put in too if
- * it is missing there), for the check before signing. The digest is the one that the signature
- * would use. Returns and errors as above. */
+/* Judges a chain alone, as if a signature by the key of `signer` (its first certificate) had come
+ * with the certificates of `bag` (each blob: PEM with one or more, or DER; the signer's is put in
+ * too if it is missing there), for the check before signing. `digest` is the one that the
+ * signature would use. Returns and errors as above; also ERR_INPUT for a blob that holds no
+ * certificate. */
 int judge_chain(const struct judge_policy *policy, const struct judge_blob *signer,
-		const struct judge_blob *bag, size_t bag_count, enum judge_digest digest,
+		const struct judge_blob *bag, size_t bag_count, enum digest_algorithm digest,
 		struct judgement *judgement, struct error *err);
-
-/* The name of a digest: "sha256". */
-const char *judge_digest_name(enum judge_digest digest);
 
 #endif
