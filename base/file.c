@@ -17,7 +17,7 @@ const char *path_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int check_readable(const char *path, const struct stat *status, size_t limit,
+static int check_readable(const char *path, const struct stat *status, uint64_t limit,
 			  struct error *err)
 {
 	if (S_ISDIR(status->st_mode)) {
@@ -29,8 +29,8 @@ static int check_readable(const char *path, const struct stat *status, size_t li
 		return err_mend(err, "copy its contents to a file and name that");
 	}
 	if ((uint64_t)status->st_size > limit) {
-		err_fail(err, ERR_INPUT, "%s: is %lld bytes large, at most %zu are accepted", path,
-			 (long long)status->st_size, limit);
+		err_fail(err, ERR_INPUT, "%s: is %lld bytes large, at most %llu are accepted", path,
+			 (long long)status->st_size, (unsigned long long)limit);
 		return err_mend(err, "check that this is the file that you meant");
 	}
 	return 0;
@@ -58,19 +58,33 @@ static int read_fully(int fd, const char *path, struct bytes *bytes, struct erro
 	return 0;
 }
 
-int file_read(const char *path, size_t limit, size_t slack, struct bytes *bytes, struct error *err)
+int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *err)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
+	int result;
 
-	*bytes = (struct bytes){ 0 };
 	if (fd < 0)
 		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot open", path);
 	if (fstat(fd, &status) < 0)
 		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot examine", path);
 	if (check_readable(path, &status, limit, err) < 0)
 		return -1;
-	bytes->size = (size_t)status.st_size;
+	*size = (uint64_t)status.st_size;
+	result = fd;
+	fd = -1;
+	return result;
+}
+
+int file_read(const char *path, size_t limit, size_t slack, struct bytes *bytes, struct error *err)
+{
+	uint64_t size = 0;
+	cleanup_close int fd = file_open(path, limit, &size, err);
+
+	*bytes = (struct bytes){ 0 };
+	if (fd < 0)
+		return -1;
+	bytes->size = (size_t)size;
 	bytes->slack = slack;
 	bytes->data = malloc(bytes->size + slack + 1);
 	if (!bytes->data)

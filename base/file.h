@@ -24,6 +24,11 @@ struct bytes {
 	size_t slack;
 };
 
+/* Opens a regular file for reading: the descriptor, close-on-exec, owned by the caller; *size is
+ * its size in bytes, at most `limit`. Fails with ERR_NO_INPUT (missing, unreadable, not a
+ * regular file) or ERR_INPUT (too large). For inputs that are too large for file_read(). */
+int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *err);
+
 /* Reads a whole regular file, once, in one pass. `limit` is the largest size accepted
  * in bytes. `slack` zero bytes are made available behind the contents.
  * Fails with ERR_NO_INPUT (missing, unreadable, not a regular file) or ERR_INPUT
