@@ -250,26 +250,42 @@ static int pending_open(struct pending_file *file, const char *folder, const cha
 	return 0;
 }
 
-int output_add(struct output *output, const char *name, const void *bytes, size_t length,
-	       mode_t mode, struct error *err)
+/* The file of the set that is being begun: NULL if it cannot be. */
+static struct pending_file *pending_add(struct output *output, const char *name, mode_t mode,
+					struct error *err)
 {
 	struct pending_file *file;
 	char *final = xasprintf("%s/%s", output->folder, name);
 
 	if (check_name(output, name, final, err) < 0) {
 		free(final);
-		return -1;
+		return NULL;
 	}
 	array_grow(output->files, output->count);
 	file = &output->files[output->count++];
 	*file = (struct pending_file){ .final = final, .fd = -1 };
 	if (pending_open(file, output->folder, name, mode, err) < 0)
-		return -1;
-	if (write_fully(file->fd, final, bytes, length, err) < 0)
+		return NULL;
+	return file;
+}
+
+int output_add(struct output *output, const char *name, const void *bytes, size_t length,
+	       mode_t mode, struct error *err)
+{
+	struct pending_file *file = pending_add(output, name, mode, err);
+
+	if (!file || write_fully(file->fd, file->final, bytes, length, err) < 0)
 		return -1;
 	/* Starts the disk on it; output_commit() waits for the end. */
 	sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
+}
+
+int output_open(struct output *output, const char *name, mode_t mode, struct error *err)
+{
+	struct pending_file *file = pending_add(output, name, mode, err);
+
+	return file ? file->fd : -1;
 }
 
 static int sync_folder(const char *folder, struct error *err)
@@ -327,18 +343,25 @@ void output_free(struct output *output)
 	free(output);
 }
 
-int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err)
+struct output *output_begin_beside(const char *path, const char **name, struct error *err)
 {
-	const char *name = path_base_name(path);
 	cleanup_free char *folder = NULL;
-	cleanup_output struct output *output = NULL;
 
-	folder = name == path ? xstrdup(".") : xstrndup(path, (size_t)(name - path));
+	*name = path_base_name(path);
+	folder = *name == path ? xstrdup(".") : xstrndup(path, (size_t)(*name - path));
 	if (access(folder, F_OK) < 0) {
 		err_fail_errno(err, ERR_CANT_CREATE, errno, "%s: cannot create", path);
-		return err_mend(err, "make the folder %s first", folder);
+		err_mend(err, "make the folder %s first", folder);
+		return NULL;
 	}
-	output = output_begin(folder, err);
+	return output_begin(folder, err);
+}
+
+int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err)
+{
+	const char *name;
+	cleanup_output struct output *output = output_begin_beside(path, &name, err);
+
 	if (!output || output_add(output, name, bytes, length, mode, err) < 0)
 		return -1;
 	return output_commit(output, err);

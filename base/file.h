@@ -47,10 +47,19 @@ struct output;
  * must exist). Fails with ERR_CANT_CREATE. */
 struct output *output_begin(const char *folder, struct error *err);
 
+/* Begins a set in the folder of `path`, which must be there; *name is the part of the path
+ * behind the folder. Fails with ERR_CANT_CREATE. */
+struct output *output_begin_beside(const char *path, const char **name, struct error *err);
+
 /* Adds one file of the set. `name` has no '/'; a name that the set has already is
  * ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
 int output_add(struct output *output, const char *name, const void *bytes, size_t length,
 	       mode_t mode, struct error *err);
+
+/* Adds a file of the set that the caller writes itself, in any order: for outputs too large to
+ * hold in memory. Returns its descriptor, which belongs to the set and stays open until
+ * output_commit() or output_free(). Fails as output_add() does. */
+int output_open(struct output *output, const char *name, mode_t mode, struct error *err);
 
 /* Puts all files in place. On failure those not yet renamed are removed. */
 int output_commit(struct output *output, struct error *err);
