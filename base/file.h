@@ -29,6 +29,15 @@ struct bytes {
  * regular file) or ERR_INPUT (too large). For inputs that are too large for file_read(). */
 int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *err);
 
+/* Reads exactly `length` bytes at `offset`, which the caller knows to be inside the file. Fails
+ * with ERR_NO_INPUT (cannot be read), or ERR_INPUT (became shorter meanwhile). */
+int file_pread(int fd, const char *path, void *bytes, size_t length, uint64_t offset,
+	       struct error *err);
+
+/* Writes all of them at `offset` of an output_open(): fails with ERR_IO. */
+int file_pwrite(int fd, const char *path, const void *bytes, size_t length, uint64_t offset,
+		struct error *err);
+
 /* Reads a whole regular file, once, in one pass. `limit` is the largest size accepted
  * in bytes. `slack` zero bytes are made available behind the contents.
  * Fails with ERR_NO_INPUT (missing, unreadable, not a regular file) or ERR_INPUT

@@ -1,12 +1,11 @@
 #include "sign/memdisk.h"
 
 #include "base/cleanup.h"
+#include "base/endian.h"
 #include "base/file.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -35,16 +34,6 @@ struct iso {
 	struct findings *findings;
 };
 
-static uint16_t le16(const unsigned char *bytes)
-{
-	return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static uint32_t le32(const unsigned char *bytes)
-{
-	return le16(bytes) | (uint32_t)le16(bytes + 2) << 16;
-}
-
 /* ---- reading ------------------------------------------------------------- */
 
 static bool inside(const struct iso *iso, uint64_t offset, uint64_t length)
@@ -56,24 +45,7 @@ static bool inside(const struct iso *iso, uint64_t offset, uint64_t length)
 static int read_at(const struct iso *iso, uint64_t offset, unsigned char *bytes, size_t length,
 		   struct error *err)
 {
-	while (length) {
-		ssize_t count = pread(iso->fd, bytes, length, (off_t)offset);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot read",
-					      iso->path);
-		if (count == 0) {
-			err_fail(err, ERR_NO_INPUT, "%s: became shorter while it was read",
-				 iso->path);
-			return err_mend(err, "wait until whatever writes the file is done");
-		}
-		bytes += count;
-		offset += (uint64_t)count;
-		length -= (size_t)count;
-	}
-	return 0;
+	return file_pread(iso->fd, iso->path, bytes, length, offset, err);
 }
 
 /* 1 if the sector was read, 0 if the file does not have it, -1 on failure. */
@@ -133,7 +105,7 @@ static int examine_primary(const struct iso *iso, struct error *err)
 		return 0;
 	}
 	take_volume_id(image, sector + 40);
-	image->volume_size = (uint64_t)le32(sector + 80) * le16(sector + 128);
+	image->volume_size = (uint64_t)get_le32(sector + 80) * get_le16(sector + 128);
 	if (image->volume_size > image->size)
 		findings_add(iso->findings, FINDING_ERROR, "copy or build it again",
 			     "%s: is truncated: its volume descriptor says %llu bytes, the file "
@@ -182,7 +154,7 @@ static void check_validation(const struct iso *iso, const unsigned char *entry)
 	uint16_t sum = 0;
 
 	for (size_t i = 0; i < 32; i += 2)
-		sum = (uint16_t)(sum + le16(entry + i));
+		sum = (uint16_t)(sum + get_le16(entry + i));
 	if (entry[30] != 0x55 || entry[31] != 0xaa)
 		findings_add(iso->findings, FINDING_ERROR, "build the ISO again",
 			     "%s: its boot catalogue is not one: it ends its first entry with "
@@ -207,11 +179,11 @@ static void scan_sections(struct memdisk_image *image, const unsigned char *cata
 
 		if (header[0] != 0x90 && header[0] != 0x91)
 			return;
-		image->bios_elsewhere |= header[1] == PLATFORM_BIOS && le16(header + 2) > 0;
-		image->uefi |= header[1] == PLATFORM_UEFI && le16(header + 2) > 0;
+		image->bios_elsewhere |= header[1] == PLATFORM_BIOS && get_le16(header + 2) > 0;
+		image->uefi |= header[1] == PLATFORM_UEFI && get_le16(header + 2) > 0;
 		if (header[0] == 0x91)
 			return;
-		index += 1u + le16(header + 2);
+		index += 1u + get_le16(header + 2);
 	}
 }
 
@@ -242,7 +214,7 @@ static void check_platform(const struct iso *iso)
 static void check_default_entry(const struct iso *iso, const unsigned char *entry)
 {
 	struct memdisk_image *image = iso->image;
-	uint32_t base = le16(entry + 2) ? (uint32_t)le16(entry + 2) << 4 : 0x7c00;
+	uint32_t base = get_le16(entry + 2) ? (uint32_t)get_le16(entry + 2) << 4 : 0x7c00;
 
 	if (entry[0] != 0x88)
 		findings_add(iso->findings, FINDING_WARNING, "build the ISO again",
@@ -293,7 +265,7 @@ static int sum_boot_file(const struct iso *iso, uint64_t offset, uint32_t length
 		if (read_at(iso, offset + done, chunk, step, err) < 0)
 			return -1;
 		for (size_t i = 0; i < step; i += 4)
-			*sum += le32(chunk + i);
+			*sum += get_le32(chunk + i);
 		done += (uint32_t)step;
 	}
 	return 0;
@@ -321,8 +293,8 @@ static int check_table(const struct iso *iso, struct error *err)
 	}
 	if (read_at(iso, offset, head, sizeof(head), err) < 0)
 		return -1;
-	length = le32(table + 8);
-	if (le32(table) != PRIMARY_SECTOR || le32(table + 4) != image->boot_sector) {
+	length = get_le32(table + 8);
+	if (get_le32(table) != PRIMARY_SECTOR || get_le32(table + 4) != image->boot_sector) {
 		add_no_table(iso, "it names neither the volume descriptor nor the image");
 		return 0;
 	}
@@ -333,11 +305,11 @@ static int check_table(const struct iso *iso, struct error *err)
 	image->boot_info_table = true;
 	if (sum_boot_file(iso, offset, length, &sum, err) < 0)
 		return -1;
-	if (sum != le32(table + 12))
+	if (sum != get_le32(table + 12))
 		findings_add(iso->findings, FINDING_WARNING, "build the ISO again",
 			     "%s: the boot image's checksum is 0x%08x, its boot information table "
 			     "says 0x%08x: isolinux refuses that, GRUB does not look",
-			     iso->path, sum, le32(table + 12));
+			     iso->path, sum, get_le32(table + 12));
 	return 0;
 }
 
@@ -395,8 +367,8 @@ static int examine_catalogue(const struct iso *iso, uint32_t at, struct error *e
 	image->platform = catalogue[1];
 	image->uefi = catalogue[1] == PLATFORM_UEFI;
 	image->emulation = entry[1];
-	image->load_size = (uint32_t)le16(entry + 6) * 512;
-	image->boot_sector = le32(entry + 8);
+	image->load_size = (uint32_t)get_le16(entry + 6) * 512;
+	image->boot_sector = get_le32(entry + 8);
 	scan_sections(image, catalogue);
 	check_validation(iso, catalogue);
 	check_platform(iso);
@@ -415,7 +387,7 @@ static int examine_boot(const struct iso *iso, struct error *err)
 		return -1;
 	if (!found || !is_boot_record(sector))
 		return explain_no_boot_record(iso, err);
-	return examine_catalogue(iso, le32(sector + 71), err);
+	return examine_catalogue(iso, get_le32(sector + 71), err);
 }
 
 int memdisk_examine(const char *path, uint64_t target_ram, struct memdisk_image *image,

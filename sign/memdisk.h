@@ -56,8 +56,8 @@ struct memdisk_image {
 /* Examines the image at `path`; reads a few sectors, however large it is. `target_ram` is the
  * memory of the machine that shall boot it, in bytes; 0: not known, only the limit of any machine
  * is checked. What keeps memdisk from booting it is added as FINDING_ERROR, what may go wrong as
- * FINDING_WARNING. Fails with ERR_NO_INPUT only if the file cannot be read at all, never because
- * of what it holds: then image->boots is false. */
+ * FINDING_WARNING. Fails only if the file cannot be read (ERR_NO_INPUT) or is cut off meanwhile
+ * (ERR_INPUT), never because of what it holds: then image->boots is false. */
 int memdisk_examine(const char *path, uint64_t target_ram, struct memdisk_image *image,
 		    struct findings *findings, struct error *err);
 
