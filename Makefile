@@ -10,7 +10,7 @@ SHARED ?= ../shared
 VERSION := $(shell cat VERSION)
 
 ROOMS := base solo5 xml gencspec policy recipes sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml gpgme
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
