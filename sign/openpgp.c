@@ -81,8 +81,11 @@ static int fail_gnupg(const char *doing, gpgme_error_t code, struct error *err)
 		return err_mend(err,
 				"run it where gpg-agent can ask (export GPG_TTY=$(tty)), or unlock "
 				"the key first: gpg --detach-sign of any file");
+	case GPG_ERR_UNUSABLE_SECKEY:
+		err_fail(err, ERR_REFUSED, "%s: GnuPG cannot use the secret key: %s", doing, reason);
+		return err_mend(err, "see 'gpg --list-secret-keys': it may be expired or revoked");
 	default:
-		err_fail(err, ERR_REFUSED, "%s: GnuPG: %s", doing, reason);
+		err_fail(err, ERR_MISSING, "%s: GnuPG failed: %s", doing, reason);
 		return err_mend(err, "try the same with gpg alone: it says more");
 	}
 }
