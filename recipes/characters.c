@@ -65,16 +65,6 @@ static bool is_control(const char *text, size_t length)
 	}
 }
 
-/* Whether the blanks at text are all that is on the line, but for a comment. */
-static bool is_blank_line(const char *text, size_t left)
-{
-	while (left && (*text == '\t' || *text == ' ')) {
-		text++;
-		left--;
-	}
-	return !left || strchr("\r\n#", *text);
-}
-
 static int fail_character(struct error *err, const char *path, size_t line, const char *text,
 			  size_t length, const char *what)
 {
@@ -106,11 +96,11 @@ int check_characters(const char *path, const char *text, size_t length, struct e
 			return fail_character(err, path, line, here, 1, "the byte");
 		if (is_control(here, step) || (*here == '\r' && (left < 2 || here[1] != '\n')))
 			return fail_character(err, path, line, here, step, "the control character");
-		if (*here == '\t' && indenting && !is_blank_line(here, left))
+		if (*here == '\t' && indenting)
 			return fail_tab(err, path, line);
 		if (*here == '\n')
 			line++;
-		indenting = *here == '\n' || (indenting && (*here == ' ' || *here == '\t'));
+		indenting = *here == '\n' || (indenting && *here == ' ');
 	}
 	return 0;
 }
