@@ -11,6 +11,8 @@
 
 static const struct verb *const verbs[] = {
 	&verb_build,
+	&verb_ipxe,
+	&verb_sbs,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
