@@ -11,7 +11,7 @@
  *		switch (id) { ... }
  *	if (id < 0)
  *		return -1;
- *	... options.argv[options.index] ... are the operands
+ *	... options.operands[0 .. options.count - 1] ...
  *
  * "--name=value" and "--name value", "-o value" and "-ovalue" are understood; options and
  * operands may be mixed; "--" ends the options. --help is handled by the dispatcher.
@@ -46,11 +46,10 @@ struct verb {
 struct options {
 	const struct verb *verb;
 	int argc;
-	char **argv; /* reordered while parsing: operands come last */
-	int next;    /* index of the next word to look at */
-	int index;   /* after the last option: index of the first operand */
-	int count;   /* after the last option: number of operands */
-	char **operands;
+	char **argv;
+	int next;	     /* index of the next word to look at */
+	char **operands;     /* collected in front of argv, over the words already read */
+	int count;	     /* number of operands; complete when options_next() returned 0 */
 	const char *letters; /* rest of a word of several one-letter options */
 };
 
