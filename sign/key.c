@@ -28,13 +28,6 @@ struct asking {
 	bool failed; /* err is set: no passphrase could be had */
 };
 
-void bytes_wipe(struct bytes *bytes)
-{
-	if (bytes->data)
-		OPENSSL_cleanse(bytes->data, bytes->size);
-	bytes_free(bytes);
-}
-
 static int ask_passphrase(char *buffer, int size, int writing, void *data)
 {
 	struct asking *asking = data;

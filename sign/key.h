@@ -50,11 +50,7 @@ int key_algorithm_parse(const char *name, enum key_algorithm *algorithm, struct 
 EVP_PKEY *key_generate(enum key_algorithm algorithm, struct error *err);
 
 /* The key as PKCS#8 PEM, encrypted (PBES2, AES-256) unless passphrase is NULL. The caller wipes
- * *pem with bytes_wipe(). */
+ * *pem with bytes_wipe() of sign/ossl.h. */
 int key_to_pem(EVP_PKEY *pkey, const char *passphrase, struct bytes *pem, struct error *err);
-
-/* Overwrites and releases bytes that hold a secret. */
-void bytes_wipe(struct bytes *bytes);
-#define cleanup_secret cleanup_with(bytes_wipe)
 
 #endif

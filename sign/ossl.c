@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdarg.h>
 
@@ -19,4 +20,11 @@ int ossl_fail(struct error *err, enum error_kind kind, const char *format, ...)
 	if (reason)
 		return err_fail(err, kind, "%s: %s (OpenSSL)", what, reason);
 	return err_fail(err, kind, "%s", what);
+}
+
+void bytes_wipe(struct bytes *bytes)
+{
+	if (bytes->data)
+		OPENSSL_cleanse(bytes->data, bytes->size);
+	bytes_free(bytes);
 }

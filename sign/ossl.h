@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -25,5 +26,9 @@ DEFINE_CLEANUP(X509 *, X509_free)
  * empties the queue. Always returns -1. */
 int ossl_fail(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Overwrites and releases bytes that hold a secret. */
+void bytes_wipe(struct bytes *bytes);
+#define cleanup_secret cleanup_with(bytes_wipe)
 
 #endif
