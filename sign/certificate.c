@@ -69,6 +69,55 @@ char *pkey_describe(const EVP_PKEY *pkey)
 	return xstrdup(EVP_PKEY_get0_type_name(pkey) ? EVP_PKEY_get0_type_name(pkey) : "unknown");
 }
 
+struct usage_name {
+	uint32_t flag;
+	const char *name; /* as RFC 5280 spells it */
+};
+
+static const struct usage_name key_usages[] = {
+	{ KU_DIGITAL_SIGNATURE, "digitalSignature" },
+	{ KU_NON_REPUDIATION, "nonRepudiation" },
+	{ KU_KEY_ENCIPHERMENT, "keyEncipherment" },
+	{ KU_DATA_ENCIPHERMENT, "dataEncipherment" },
+	{ KU_KEY_AGREEMENT, "keyAgreement" },
+	{ KU_KEY_CERT_SIGN, "keyCertSign" },
+	{ KU_CRL_SIGN, "cRLSign" },
+	{ KU_ENCIPHER_ONLY, "encipherOnly" },
+	{ KU_DECIPHER_ONLY, "decipherOnly" },
+	{ 0, NULL },
+};
+
+static const struct usage_name extended_usages[] = {
+	{ XKU_SSL_SERVER, "serverAuth" },      { XKU_SSL_CLIENT, "clientAuth" },
+	{ XKU_CODE_SIGN, "codeSigning" },      { XKU_SMIME, "emailProtection" },
+	{ XKU_TIMESTAMP, "timeStamping" },     { XKU_OCSP_SIGN, "OCSPSigning" },
+	{ XKU_ANYEKU, "anyExtendedKeyUsage" }, { 0, NULL },
+};
+
+static void add_usages(struct buffer *text, uint32_t flags, const struct usage_name *names)
+{
+	const char *separator = text->length ? "; " : "";
+
+	if (flags == UINT32_MAX)
+		return; /* the extension is not there */
+	for (; names->name; names++) {
+		if (!(flags & names->flag))
+			continue;
+		buffer_printf(text, "%s%s", separator, names->name);
+		separator = ", ";
+	}
+}
+
+static char *usage_text(X509 *x509)
+{
+	struct buffer text = { 0 };
+
+	buffer_add_text(&text, "");
+	add_usages(&text, X509_get_key_usage(x509), key_usages);
+	add_usages(&text, X509_get_extended_key_usage(x509), extended_usages);
+	return text.data;
+}
+
 static int time_value(const ASN1_TIME *when, int64_t *value)
 {
 	struct tm tm;
@@ -98,6 +147,7 @@ static int describe(struct certificate *certificate, struct error *err)
 	certificate->issuer = name_text(X509_get_issuer_name(x509));
 	certificate->serial = serial_text(x509);
 	certificate->key = pkey_describe(X509_get0_pubkey(x509));
+	certificate->usage = usage_text(x509);
 	certificate->authority = basic && basic->ca;
 	certificate->self_signed = is_self_signed(x509);
 	ERR_clear_error();
@@ -208,6 +258,7 @@ void certificates_free(struct certificates *certificates)
 		free(certificate->issuer);
 		free(certificate->serial);
 		free(certificate->key);
+		free(certificate->usage);
 		X509_free(certificate->x509);
 	}
 	free(certificates->list);

@@ -23,6 +23,7 @@ struct certificate {
 	char *issuer;
 	char *serial;	      /* hexadecimal, lower case */
 	char *key;	      /* "RSA 3072", "EC P-256" */
+	char *usage;	      /* "digitalSignature; codeSigning": keyUsage; extendedKeyUsage */
 	char fingerprint[65]; /* SHA-256 of the DER, hexadecimal: what iPXE's TRUST= pins */
 	int64_t not_before;   /* seconds since 1970 */
 	int64_t not_after;

@@ -1,6 +1,7 @@
 #include "sign/key.h"
 
 #include "base/alloc.h"
+#include "sign/certificate.h"
 #include "sign/ossl.h"
 #include "sign/token.h"
 
@@ -138,6 +139,36 @@ EVP_PKEY *key_pkey(const struct key *key)
 	return key->pkey;
 }
 
+/* Ends the reading of an encrypted key: what is asked for here is whether it is. */
+static int note_encrypted(char *buffer, int size, int writing, void *data)
+{
+	bool *encrypted = data;
+
+	(void)buffer, (void)size, (void)writing;
+	*encrypted = true;
+	return -1;
+}
+
+int key_examine(const char *path, struct key_facts *facts, struct error *err)
+{
+	cleanup_secret struct bytes pem = { 0 };
+	cleanup_pkey EVP_PKEY *pkey = NULL;
+	cleanup_bio BIO *bio = NULL;
+
+	*facts = (struct key_facts){ 0 };
+	if (file_read(path, KEY_FILE_LIMIT, 0, &pem, err) < 0)
+		return -1;
+	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
+	if (!bio)
+		return ossl_fail(err, ERR_INTERNAL, "%s: cannot be read from memory", path);
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, note_encrypted, &facts->encrypted);
+	if (!pkey && !facts->encrypted)
+		return explain_bad_pem(path, &pem, false, err);
+	ERR_clear_error();
+	facts->kind = pkey ? pkey_describe(pkey) : xstrdup("");
+	return 0;
+}
+
 /* ---- signing ----------------------------------------------------------------------- */
 
 static EVP_PKEY_CTX *signing_context(const struct key *key, enum digest_algorithm algorithm,
@@ -184,12 +215,15 @@ int key_sign(const struct key *key, const struct digest *digest, struct bytes *s
 
 static const struct {
 	const char *name;
+	const char *kind;
 	unsigned int bits; /* RSA */
 	const char *curve; /* EC */
 } algorithms[KEY_ALGORITHMS] = {
-	[KEY_RSA2048] = { "rsa2048", 2048, NULL }, [KEY_RSA3072] = { "rsa3072", 3072, NULL },
-	[KEY_RSA4096] = { "rsa4096", 4096, NULL }, [KEY_P256] = { "p256", 0, "P-256" },
-	[KEY_P384] = { "p384", 0, "P-384" },
+	[KEY_RSA2048] = { "rsa2048", "RSA 2048", 2048, NULL },
+	[KEY_RSA3072] = { "rsa3072", "RSA 3072", 3072, NULL },
+	[KEY_RSA4096] = { "rsa4096", "RSA 4096", 4096, NULL },
+	[KEY_P256] = { "p256", "EC P-256", 0, "P-256" },
+	[KEY_P384] = { "p384", "EC P-384", 0, "P-384" },
 };
 
 const char *key_algorithm_name(enum key_algorithm algorithm)
@@ -208,6 +242,14 @@ int key_algorithm_parse(const char *name, enum key_algorithm *algorithm, struct 
 	err_fail(err, ERR_USAGE, "'%s' is not a key algorithm that is offered", name);
 	return err_mend(err, "use rsa3072 (accepted by every iPXE), rsa2048, rsa4096, or, for iPXE "
 			     "2.0.0 and later only, p256 or p384");
+}
+
+enum key_algorithm key_algorithm_like(const char *kind)
+{
+	for (int i = 0; i < KEY_ALGORITHMS; i++)
+		if (!strcmp(algorithms[i].kind, kind))
+			return (enum key_algorithm)i;
+	return KEY_RSA3072;
 }
 
 EVP_PKEY *key_generate(enum key_algorithm algorithm, struct error *err)

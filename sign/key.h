@@ -1,4 +1,4 @@
-/* Private keys: from PEM files or from PKCS#11 tokens, and new ones. For sign/ only. */
+/* Private keys: from PEM files or from PKCS#11 tokens, and new ones. */
 #ifndef SIGN_KEY_H
 #define SIGN_KEY_H
 
@@ -8,8 +8,9 @@
 #include "sign/digest.h"
 #include "sign/passphrase.h"
 
-#include <openssl/types.h>
+#include <stdbool.h>
 
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 struct key;
 
 /* Loads the private key that `name` means: a PEM file (PKCS#8 or traditional, encrypted or not),
@@ -25,7 +26,16 @@ DEFINE_CLEANUP(struct key *, key_free)
 #define cleanup_key cleanup_with(key_freep)
 
 /* The key for OpenSSL: borrowed, valid as long as `key`. */
-EVP_PKEY *key_pkey(const struct key *key);
+struct evp_pkey_st *key_pkey(const struct key *key);
+
+/* What can be told about a key file without its passphrase. */
+struct key_facts {
+	bool encrypted;
+	char *kind; /* "RSA 3072", or "" if it is encrypted; owned */
+};
+
+/* Fails as key_load(). */
+int key_examine(const char *path, struct key_facts *facts, struct error *err);
 
 /* Signs a digest: PKCS#1 v1.5 with an RSA key, ECDSA (DER) with an EC key. The caller releases
  * *signature with bytes_free(). Fails with ERR_INTERNAL, or ERR_REFUSED when a token does not want
@@ -46,11 +56,16 @@ enum key_algorithm {
 const char *key_algorithm_name(enum key_algorithm algorithm);
 int key_algorithm_parse(const char *name, enum key_algorithm *algorithm, struct error *err);
 
+/* The algorithm that makes keys of the kind that key_facts and certificates tell ("RSA 3072");
+ * KEY_RSA3072 for any that is not offered. */
+enum key_algorithm key_algorithm_like(const char *kind);
+
 /* A new key, to be released with EVP_PKEY_free(); NULL with ERR_INTERNAL. */
-EVP_PKEY *key_generate(enum key_algorithm algorithm, struct error *err);
+struct evp_pkey_st *key_generate(enum key_algorithm algorithm, struct error *err);
 
 /* The key as PKCS#8 PEM, encrypted (PBES2, AES-256) unless passphrase is NULL. The caller wipes
  * *pem with bytes_wipe() of sign/ossl.h. */
-int key_to_pem(EVP_PKEY *pkey, const char *passphrase, struct bytes *pem, struct error *err);
+int key_to_pem(struct evp_pkey_st *pkey, const char *passphrase, struct bytes *pem,
+	       struct error *err);
 
 #endif

@@ -23,6 +23,10 @@ int when_written(int64_t *when, bool *fixed, struct error *err);
 /* Writes "2026-12-01T00:00:00Z" into text, returns text. */
 const char *when_text(int64_t when, char text[static WHEN_TEXT_SIZE]);
 
+/* Reads "2026-12-01T00:00:00Z", "2026-12-01" (its beginning in UTC) or "@SECONDS" since 1970.
+ * Fails with ERR_USAGE. */
+int when_parse(const char *text, int64_t *when, struct error *err);
+
 /* Whole days from one moment to a later one, rounded down (-1 for less than a day back). */
 int64_t when_days(int64_t from, int64_t to);
 
