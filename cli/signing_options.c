@@ -1,8 +1,10 @@
 #include "cli/signing_options.h"
 
+#include "base/text.h"
 #include "sign/when.h"
 
 #include <limits.h>
+#include <string.h>
 
 int passphrase_option(int id, const char *value, struct passphrase *passphrase, struct error *err)
 {
@@ -21,6 +23,13 @@ int passphrase_option(int id, const char *value, struct passphrase *passphrase, 
 	passphrase->source = id == OPTION_PASSPHRASE_FILE ? PASSPHRASE_FILE : PASSPHRASE_ENV;
 	passphrase->name = value;
 	return 0;
+}
+
+json_t *json_text(const char *text)
+{
+	char shown[4096];
+
+	return json_string(text_printable(text, strlen(text), shown, sizeof(shown)));
 }
 
 json_t *certificate_report(const struct certificate *certificate)

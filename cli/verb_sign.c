@@ -197,7 +197,7 @@ static int parse(struct sign_command *command, int argc, char **argv, struct err
 /* ---- telling ------------------------------------------------------------------------------------
  */
 
-/* File names may hold anything; JSON and terminals want text. */
+/* File names may hold anything; a terminal wants text. */
 static const char *shown(const char *path, char text[static 4096])
 {
 	return text_printable(path, strlen(path), text, 4096);
@@ -209,14 +209,14 @@ static json_t *signatures_report(const struct sign_run *run)
 
 	for (size_t i = 0; i < run->product_count; i++) {
 		const struct product *product = &run->products[i];
-		char hex[DIGEST_HEX_SIZE], text[4096];
+		char hex[DIGEST_HEX_SIZE];
 		json_t *entry = json_object();
 
-		json_object_set_new(entry, "file", json_string(shown(product->signed_path, text)));
+		json_object_set_new(entry, "file", json_text(product->signed_path));
 		json_object_set_new(entry, "size", json_integer((json_int_t)product->size));
 		json_object_set_new(entry, digest_name(product->digest.algorithm),
 				    json_string(digest_hex(&product->digest, hex)));
-		json_object_set_new(entry, "signature", json_string(shown(product->path, text)));
+		json_object_set_new(entry, "signature", json_text(product->path));
 		if (!run->command->dry_run)
 			json_object_set_new(entry, "signature_size",
 					    json_integer((json_int_t)product->signature_size));

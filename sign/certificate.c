@@ -166,10 +166,12 @@ int certificates_add(struct certificates *certificates, X509 *x509, const char *
 		     struct error *err)
 {
 	struct certificate *certificate;
+	char printable[4096];
 
 	array_grow(certificates->list, certificates->count);
 	certificate = &certificates->list[certificates->count++];
-	*certificate = (struct certificate){ .x509 = x509, .origin = xstrdup(origin) };
+	text_printable(origin, strlen(origin), printable, sizeof(printable));
+	*certificate = (struct certificate){ .x509 = x509, .origin = xstrdup(printable) };
 	return describe(certificate, err);
 }
 
