@@ -127,14 +127,14 @@ void print_certificate(const struct certificate *certificate)
 static char *verdict_on(const struct inventory *inventory, const struct certificate *certificate,
 			int64_t now, json_t *report, struct error *err)
 {
-	cleanup_chain struct chain chain = { 0 };
+	cleanup_certificate_chain struct certificate_chain chain = { 0 };
 	cleanup_judgement struct judgement judgement = { 0 };
 	struct preflight preflight = {
 		.chain = &chain, .digest = DIGEST_SHA256, .ipxe = IPXE_2_0_0, .now = now
 	};
 	char until[WHEN_TEXT_SIZE], code[16];
 
-	if (chain_build(certificate, &inventory->certificates, &chain, err) < 0)
+	if (certificate_chain_build(certificate, &inventory->certificates, &chain, err) < 0)
 		return NULL;
 	if (!chain.complete) {
 		json_object_set_new(report, "verdict", json_string("unknown"));

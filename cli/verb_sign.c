@@ -225,7 +225,7 @@ static json_t *signatures_report(const struct sign_run *run)
 	return array;
 }
 
-static json_t *chain_report(const struct chain *chain)
+static json_t *chain_report(const struct certificate_chain *chain)
 {
 	json_t *array = json_array();
 
@@ -253,8 +253,7 @@ static int print_json(const struct sign_run *run, const struct judgement *judgem
 }
 
 /* What the pre-flight refused, as a document; the error follows on stderr. */
-static void print_refusal(const struct judgement *judgement, const struct findings *findings,
-			  const struct error *err)
+static void print_refusal(const struct judgement *judgement, const struct findings *findings)
 {
 	json_t *report = report_new("sign");
 	struct error ignored;
@@ -266,7 +265,7 @@ static void print_refusal(const struct judgement *judgement, const struct findin
 	json_object_set_new(report, "rule", json_string(judgement->rule));
 	json_object_set_new(report, "certificate", json_string(judgement->certificate));
 	json_object_set_new(report, "reason", json_string(judgement->reason));
-	json_object_set_new(report, "mend", json_string(err->mend));
+	json_object_set_new(report, "mend", json_string(judgement->mend));
 	json_object_set_new(report, "findings", report_findings(findings));
 	/* What is told in the end is the refusal, whether this arrives or not. */
 	report_print(report, &ignored);
@@ -299,7 +298,7 @@ static int sign_and_tell(const struct sign_command *command, struct findings *fi
 
 	if (!signer) {
 		if (command->json && err->kind == ERR_REFUSED && judgement->rule)
-			print_refusal(judgement, findings, err);
+			print_refusal(judgement, findings);
 		return -1;
 	}
 	if (sign_run_make(&run, err) < 0)

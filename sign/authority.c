@@ -157,7 +157,7 @@ static int add_readme(const struct work *work, const struct certificate *signer,
 /* Whatever was asked for, what is written is something that iPXE accepts. */
 static int check_made(const struct work *work, const struct certificates *made, struct error *err)
 {
-	cleanup_chain struct chain chain = { 0 };
+	cleanup_certificate_chain struct certificate_chain chain = { 0 };
 	cleanup_judgement struct judgement judgement = { 0 };
 	struct preflight preflight = {
 		.chain = &chain, .digest = DIGEST_SHA256, .ipxe = IPXE_2_0_0, .now = work->now
@@ -168,7 +168,7 @@ static int check_made(const struct work *work, const struct certificates *made, 
 			     "unset SOURCE_DATE_EPOCH to count from now",
 			     "the certificate's days count from SOURCE_DATE_EPOCH: it is not "
 			     "valid by this machine's clock");
-	if (chain_build(&made->list[0], made, &chain, err) < 0)
+	if (certificate_chain_build(&made->list[0], made, &chain, err) < 0)
 		return -1;
 	return preflight_chain(&preflight, work->findings, &judgement, err);
 }

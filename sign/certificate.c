@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "sign/digest.h"
+#include "sign/ipxe_certificate.h"
 #include "sign/ossl.h"
 
-#include <ctype.h>
 #include <openssl/asn1.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -18,37 +18,30 @@
 /* Room for some thousand certificates: the largest bundles have 150. */
 enum { CERTIFICATE_FILE_LIMIT = 16 * 1024 * 1024 };
 
-DEFINE_CLEANUP(BIGNUM *, BN_free)
 DEFINE_CLEANUP(BASIC_CONSTRAINTS *, BASIC_CONSTRAINTS_free)
 
 /* ---- what a certificate says ------------------------------------------------------- */
 
+/* Names and numbers read as the judge's messages write them. */
 static char *name_text(const X509_NAME *name)
 {
-	cleanup_bio BIO *bio = BIO_new(BIO_s_mem());
-	unsigned long flags = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV & ~XN_FLAG_SEP_MASK &
-			       ~(unsigned long)ASN1_STRFLGS_ESC_MSB) |
-			      XN_FLAG_SEP_CPLUS_SPC;
-	char printable[1024], *data = NULL;
-	long length = 0;
+	unsigned char *der = NULL;
+	int length = i2d_X509_NAME(name, &der);
+	char *text = certificate_name_text(
+		(struct der){ .data = der, .length = length > 0 ? (size_t)length : 0 });
 
-	if (bio && X509_NAME_print_ex(bio, name, 0, flags) >= 0)
-		length = BIO_get_mem_data(bio, &data);
-	if (length <= 0)
-		return xstrdup("(no name)");
-	return xstrdup(text_printable(data, (size_t)length, printable, sizeof(printable)));
+	OPENSSL_free(der);
+	return text;
 }
 
 static char *serial_text(const X509 *x509)
 {
-	cleanup_with(BN_freep) BIGNUM *number =
-		ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
-	char *hex = number ? BN_bn2hex(number) : NULL;
-	char *text = xstrdup(hex ? hex : "?");
+	unsigned char *der = NULL;
+	int length = i2d_ASN1_INTEGER(X509_get0_serialNumber(x509), &der);
+	char *text = certificate_serial_text(
+		(struct der){ .data = der, .length = length > 0 ? (size_t)length : 0 });
 
-	OPENSSL_free(hex);
-	for (char *digit = text; *digit; digit++)
-		*digit = (char)tolower((unsigned char)*digit);
+	OPENSSL_free(der);
 	return text;
 }
 

@@ -57,7 +57,7 @@ int certificate_to_pem(const struct certificate *certificate, struct buffer *buf
 char *pkey_describe(const struct evp_pkey_st *pkey);
 
 /* Certificates from a leaf up, borrowed. */
-struct chain {
+struct certificate_chain {
 	const struct certificate **list;
 	size_t count;
 	bool complete; /* the last one is self-signed */
@@ -67,10 +67,11 @@ struct chain {
  * compared as OpenSSL does, and a certificate whose key does not verify the signature is only
  * taken when no other has the name: the judge then says what iPXE makes of that. Fails with
  * ERR_INPUT when two different certificates could be the issuer. */
-int chain_build(const struct certificate *leaf, const struct certificates *pool,
-		struct chain *chain, struct error *err);
-bool chain_has(const struct chain *chain, const struct certificate *certificate);
-void chain_free(struct chain *chain);
-#define cleanup_chain cleanup_with(chain_free)
+int certificate_chain_build(const struct certificate *leaf, const struct certificates *pool,
+			    struct certificate_chain *chain, struct error *err);
+bool certificate_chain_has(const struct certificate_chain *chain,
+			   const struct certificate *certificate);
+void certificate_chain_free(struct certificate_chain *chain);
+#define cleanup_certificate_chain cleanup_with(certificate_chain_free)
 
 #endif

@@ -15,7 +15,7 @@ enum { SIGNING_FLAGS = CMS_DETACHED | CMS_BINARY | CMS_NOATTR | CMS_NOSMIMECAP }
  *
  * OpenSSL only wants a private key here to compare it with the certificate and to see its kind:
  * the public key serves as well, and the private one may stay in its token. */
-static CMS_SignerInfo *add_signer(CMS_ContentInfo *cms, const struct chain *chain,
+static CMS_SignerInfo *add_signer(CMS_ContentInfo *cms, const struct certificate_chain *chain,
 				  const struct digest *digest)
 {
 	X509 *leaf = chain->list[0]->x509;
@@ -52,7 +52,7 @@ static int to_der(CMS_ContentInfo *cms, struct bytes *der)
 	return 0;
 }
 
-int cms_assemble(const struct chain *chain, const struct digest *digest,
+int cms_assemble(const struct certificate_chain *chain, const struct digest *digest,
 		 const struct bytes *signature, struct bytes *der, struct error *err)
 {
 	cleanup_cms CMS_ContentInfo *cms =

@@ -12,7 +12,7 @@
 
 /* Puts a signature together that was made over `digest` by the key of the chain's first
  * certificate. The caller releases *der with bytes_free(). Fails with ERR_INTERNAL. */
-int cms_assemble(const struct chain *chain, const struct digest *digest,
+int cms_assemble(const struct certificate_chain *chain, const struct digest *digest,
 		 const struct bytes *signature, struct bytes *der, struct error *err);
 
 #endif

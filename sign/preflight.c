@@ -30,7 +30,7 @@ static void encoded_free(struct encoded *encoded)
 	free(encoded->blobs);
 }
 
-static int encode(const struct chain *chain, struct encoded *encoded, struct error *err)
+static int encode(const struct certificate_chain *chain, struct encoded *encoded, struct error *err)
 {
 	encoded->count = chain->count;
 	encoded->buffers = xcalloc(chain->count, sizeof(*encoded->buffers));
@@ -64,7 +64,7 @@ int preflight_judge(const struct preflight *preflight, int64_t when, struct judg
 /* ---- refusing ---------------------------------------------------------------------------- */
 
 /* The file that the certificate came from which the judgement is about. */
-static const char *origin_of(const struct chain *chain, const char *subject)
+static const char *origin_of(const struct certificate_chain *chain, const char *subject)
 {
 	for (size_t i = 0; i < chain->count; i++)
 		if (!strcmp(chain->list[i]->subject, subject))
@@ -73,38 +73,44 @@ static const char *origin_of(const struct chain *chain, const char *subject)
 }
 
 int preflight_refuse(const struct preflight *preflight, const struct judgement *judgement,
-		     const char *when, const char *mend, struct error *err)
+		     struct error *err)
 {
 	struct ipxe_code code = { .value = judgement->code, .digits = 8 };
+	const char *origin = origin_of(preflight->chain, judgement->certificate);
+	const char *reason = judgement->reason;
+	size_t length = strlen(origin);
 	struct ipxe_meaning meaning;
 
+	/* Reasons begin with the file where they know it. */
+	if (!strncmp(reason, origin, length) && !strncmp(reason + length, ": ", 2))
+		reason += length + 2;
 	ipxe_explain(code, &meaning);
-	err_fail(
-		err, ERR_REFUSED,
-		"%s: iPXE %s would refuse what is signed with this%s: %s [rule %s; iPXE would say: "
-		"%s (https://ipxe.org/%08x)]",
-		origin_of(preflight->chain, judgement->certificate),
-		ipxe_version_name(preflight->ipxe), when, judgement->reason, judgement->rule,
-		meaning.error, judgement->code);
-	return err_mend(err, "%s", mend);
+	err_fail(err, ERR_REFUSED,
+		 "%s: iPXE %s would refuse what is signed with this: %s [rule %s; iPXE would say: "
+		 "%s (https://ipxe.org/%08x)]",
+		 origin, ipxe_version_name(preflight->ipxe), reason, judgement->rule, meaning.error,
+		 judgement->code);
+	return err_mend(err, "%s", judgement->mend);
 }
 
 /* A chain without its root: whatever else is wrong is said first, as iPXE would. */
-static int refuse_incomplete(const struct preflight *preflight, const struct judgement *judgement,
+static int refuse_incomplete(const struct preflight *preflight, struct judgement *judgement,
 			     struct error *err)
 {
-	const struct chain *chain = preflight->chain;
+	const struct certificate_chain *chain = preflight->chain;
 	const struct certificate *last = chain->list[chain->count - 1];
-	cleanup_free char *mend =
-		xasprintf("add --ca with the certificate of %s; %s (%s) is as far as the given "
-			  "ones reach",
-			  last->issuer, last->subject, last->origin);
 
-	return preflight_refuse(preflight, judgement, "", mend, err);
+	if (judgement->code == IPXE_X509_USELESS) {
+		free(judgement->mend);
+		judgement->mend = xasprintf("add --ca with the certificate of %s; %s (%s) is as "
+					    "far as the given ones reach",
+					    last->issuer, last->subject, last->origin);
+	}
+	return preflight_refuse(preflight, judgement, err);
 }
 
 /* The certificate whose end is the signature's. */
-static const struct certificate *first_to_end(const struct chain *chain)
+static const struct certificate *first_to_end(const struct certificate_chain *chain)
 {
 	const struct certificate *first = chain->list[0];
 
@@ -114,33 +120,47 @@ static const struct certificate *first_to_end(const struct chain *chain)
 	return first;
 }
 
-/* Will iPXE go on accepting for the margin? */
+/* Puts what is known here in place of what the judge says about the day when it is too late. */
+static void explain_end(const struct preflight *preflight, int64_t end, struct judgement *judgement)
+{
+	const struct certificate *first = first_to_end(preflight->chain);
+	bool ended = end < preflight->now;
+	char until[WHEN_TEXT_SIZE];
+
+	free(judgement->reason);
+	free(judgement->mend);
+	when_text(end, until);
+	if (ended)
+		judgement->reason = xasprintf("the certificate of %s (%s) ended %s", first->subject,
+					      first->origin, until);
+	else
+		judgement->reason =
+			xasprintf("the certificate of %s (%s) ends %s, in %lld days, and at least "
+				  "%lld days are asked for",
+				  first->subject, first->origin, until,
+				  (long long)when_days(preflight->now, end),
+				  (long long)(preflight->margin / SECONDS_PER_DAY));
+	judgement->mend =
+		xasprintf("%s%s",
+			  first->authority ? "a new CA is needed ('muenbuild keys init'), and an "
+					     "iPXE built with it in TRUST="
+					   : "renew the certificate ('muenbuild keys renew')",
+			  ended ? "" : ", or ask for less with --margin DAYS");
+}
+
+/* Will iPXE go on accepting for the margin? If not, what will it say then? */
 static int check_margin(const struct preflight *preflight, struct judgement *judgement,
 			struct error *err)
 {
-	const struct certificate *first = first_to_end(preflight->chain);
-	char until[WHEN_TEXT_SIZE];
-	cleanup_free char *when = NULL, *mend = NULL;
 	int64_t end = judgement->valid_until;
-	bool expired = end < preflight->now;
 
-	if (!expired && end - preflight->now >= preflight->margin)
+	if (end >= preflight->now && end - preflight->now >= preflight->margin)
 		return 0;
 	judgement_free(judgement);
 	if (preflight_judge(preflight, end + BEYOND_FORGIVEN, judgement, err) < 0)
 		return -1;
-	when_text(end, until);
-	if (expired)
-		when = xasprintf(", whose certificate %s ended %s", first->subject, until);
-	else
-		when = xasprintf(" after %s, which is sooner than the margin of %lld days", until,
-				 (long long)(preflight->margin / SECONDS_PER_DAY));
-	mend = xasprintf("%s%s",
-			 first->authority ? "a new CA is needed ('muenbuild keys init'), and an "
-					    "iPXE built with it in TRUST="
-					  : "renew the certificate ('muenbuild keys renew')",
-			 expired ? "" : ", or ask for less with --margin DAYS");
-	return preflight_refuse(preflight, judgement, when, mend, err);
+	explain_end(preflight, end, judgement);
+	return preflight_refuse(preflight, judgement, err);
 }
 
 /* ---- all rules ------------------------------------------------------------------------------ */
@@ -171,12 +191,14 @@ int preflight_chain(const struct preflight *preflight, struct findings *findings
 	if (!preflight->chain->complete)
 		return refuse_incomplete(preflight, judgement, err);
 	if (!judgement->accepted)
-		return preflight_refuse(preflight, judgement, "", judgement->mend, err);
+		return preflight_refuse(preflight, judgement, err);
+	if (check_margin(preflight, judgement, err) < 0)
+		return -1;
 	for (size_t i = 0; i < judgement->findings.count; i++) {
 		const struct finding *finding = &judgement->findings.list[i];
 
 		findings_add(findings, finding->severity, finding->mend, "%s", finding->text);
 	}
 	note_fresh(preflight, findings);
-	return check_margin(preflight, judgement, err);
+	return 0;
 }

@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 struct preflight {
-	const struct chain *chain; /* from the signing certificate up, as far as it goes */
+	const struct certificate_chain
+		*chain; /* from the signing certificate up, as far as it goes */
 	enum digest_algorithm digest;
 	enum ipxe_version ipxe;
 	int64_t now;	/* when it has to be valid ... */
@@ -34,9 +35,8 @@ int preflight_judge(const struct preflight *preflight, int64_t when, struct judg
 int preflight_chain(const struct preflight *preflight, struct findings *findings,
 		    struct judgement *judgement, struct error *err);
 
-/* Turns a judgement that says no into an error. `when` is "" or from when on it says no (" after
- * ..."). Always returns -1. */
+/* Turns a judgement that says no into an error. Always returns -1. */
 int preflight_refuse(const struct preflight *preflight, const struct judgement *judgement,
-		     const char *when, const char *mend, struct error *err);
+		     struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "sign/cms.h"
+#include "sign/ipxe_codes.h"
 #include "sign/key.h"
 #include "sign/ossl.h"
 #include "sign/preflight.h"
@@ -9,16 +10,10 @@
 #include <openssl/err.h>
 #include <string.h>
 
-/* iPXE's codes (BIOS) for a signature by another key: crypto/rsa.c, crypto/ecdsa.c. */
-enum {
-	CODE_RSA_SIGNATURE = 0x0227e13c,
-	CODE_ECDSA_SIGNATURE = 0x1c69e502,
-};
-
 struct signer {
 	struct key *key;
 	struct certificates pool; /* the signing certificate comes first */
-	struct chain chain;
+	struct certificate_chain chain;
 	struct buffer root; /* its last certificate, in DER */
 	struct preflight preflight;
 };
@@ -26,14 +21,14 @@ struct signer {
 void signer_free(struct signer *signer)
 {
 	buffer_free(&signer->root);
-	chain_free(&signer->chain);
+	certificate_chain_free(&signer->chain);
 	certificates_free(&signer->pool);
 	if (signer->key)
 		key_free(signer->key);
 	free(signer);
 }
 
-const struct chain *signer_chain(const struct signer *signer)
+const struct certificate_chain *signer_chain(const struct signer *signer)
 {
 	return &signer->chain;
 }
@@ -56,7 +51,7 @@ static void note_unused(const struct signer *signer, struct findings *findings)
 	for (size_t i = 0; i < signer->pool.count; i++) {
 		const struct certificate *certificate = &signer->pool.list[i];
 
-		if (!chain_has(&signer->chain, certificate))
+		if (!certificate_chain_has(&signer->chain, certificate))
 			findings_add(findings, FINDING_NOTE, "",
 				     "%s (%s) is not on the way from the signing certificate to "
 				     "its root: left out of the signature",
@@ -93,14 +88,13 @@ static int check_key(const struct signer *signer, const char *name, struct judge
 		return 0;
 	kind = pkey_describe(private);
 	set_refusal(judgement, "key-matches-certificate",
-		    public && EVP_PKEY_is_a(public, "EC") ? CODE_ECDSA_SIGNATURE
-							  : CODE_RSA_SIGNATURE,
+		    public && EVP_PKEY_is_a(public, "EC") ? IPXE_ECDSA_SIGNATURE : IPXE_RSA_VERIFY,
 		    leaf->subject,
 		    xasprintf("the private key %s (%s) does not belong to the certificate %s (%s)",
 			      name, kind, leaf->subject, leaf->key),
 		    xasprintf("give the key that %s was made for, or that key's certificate",
 			      leaf->origin));
-	return preflight_refuse(&signer->preflight, judgement, "", judgement->mend, err);
+	return preflight_refuse(&signer->preflight, judgement, err);
 }
 
 struct signer *signer_open(const struct signer_request *request, struct findings *findings,
@@ -117,7 +111,8 @@ struct signer *signer_open(const struct signer_request *request, struct findings
 		return NULL;
 	signer->key = key_load(request->key, request->passphrase, findings, err);
 	if (!signer->key ||
-	    chain_build(&signer->pool.list[0], &signer->pool, &signer->chain, err) < 0 ||
+	    certificate_chain_build(&signer->pool.list[0], &signer->pool, &signer->chain, err) <
+		    0 ||
 	    certificate_to_der(signer->chain.list[signer->chain.count - 1], &signer->root, err) <
 		    0 ||
 	    check_key(signer, request->key, judgement, err) < 0 ||

@@ -43,7 +43,7 @@ DEFINE_CLEANUP(struct signer *, signer_free)
 #define cleanup_signer cleanup_with(signer_freep)
 
 /* From the signing certificate to the root; lives as long as the signer. */
-const struct chain *signer_chain(const struct signer *signer);
+const struct certificate_chain *signer_chain(const struct signer *signer);
 
 /* Makes the detached signature of what has this digest (of the algorithm that was requested) and
  * has the judge decide about it. `name` is what messages call the content. The caller releases

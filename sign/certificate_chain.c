@@ -6,7 +6,8 @@
 #include <openssl/err.h>
 #include <string.h>
 
-bool chain_has(const struct chain *chain, const struct certificate *certificate)
+bool certificate_chain_has(const struct certificate_chain *chain,
+			   const struct certificate *certificate)
 {
 	for (size_t i = 0; i < chain->count; i++)
 		if (!strcmp(chain->list[i]->fingerprint, certificate->fingerprint))
@@ -14,7 +15,7 @@ bool chain_has(const struct chain *chain, const struct certificate *certificate)
 	return false;
 }
 
-static void chain_add(struct chain *chain, const struct certificate *certificate)
+static void chain_add(struct certificate_chain *chain, const struct certificate *certificate)
 {
 	array_grow(chain->list, chain->count);
 	chain->list[chain->count++] = certificate;
@@ -48,7 +49,7 @@ static int fail_ambiguous(const struct certificate *subject, const struct certif
 }
 
 /* The issuer of the chain's last certificate: *issuer is NULL if the pool has none. */
-static int find_issuer(const struct chain *chain, const struct certificates *pool,
+static int find_issuer(const struct certificate_chain *chain, const struct certificates *pool,
 		       const struct certificate **issuer, struct error *err)
 {
 	const struct certificate *subject = chain->list[chain->count - 1];
@@ -59,7 +60,8 @@ static int find_issuer(const struct chain *chain, const struct certificates *poo
 		const struct certificate *candidate = &pool->list[i];
 		bool verifies;
 
-		if (chain_has(chain, candidate) || !names_as_issuer(subject, candidate) ||
+		if (certificate_chain_has(chain, candidate) ||
+		    !names_as_issuer(subject, candidate) ||
 		    (*issuer && !strcmp((*issuer)->fingerprint, candidate->fingerprint)))
 			continue;
 		verifies = has_signed(candidate, subject);
@@ -72,12 +74,12 @@ static int find_issuer(const struct chain *chain, const struct certificates *poo
 	return 0;
 }
 
-int chain_build(const struct certificate *leaf, const struct certificates *pool,
-		struct chain *chain, struct error *err)
+int certificate_chain_build(const struct certificate *leaf, const struct certificates *pool,
+			    struct certificate_chain *chain, struct error *err)
 {
 	const struct certificate *next = leaf;
 
-	*chain = (struct chain){ 0 };
+	*chain = (struct certificate_chain){ 0 };
 	/* Ends: a certificate is never taken twice. */
 	while (next) {
 		chain_add(chain, next);
@@ -89,8 +91,8 @@ int chain_build(const struct certificate *leaf, const struct certificates *pool,
 	return 0;
 }
 
-void chain_free(struct chain *chain)
+void certificate_chain_free(struct certificate_chain *chain)
 {
 	free(chain->list);
-	*chain = (struct chain){ 0 };
+	*chain = (struct certificate_chain){ 0 };
 }
