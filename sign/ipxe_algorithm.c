@@ -183,21 +183,27 @@ uint32_t algorithm_curve(struct der cursor, enum ipxe_version version, enum ipxe
 	return 0;
 }
 
+const char *oid_text(struct der oid, char text[static 96])
+{
+	ASN1_OBJECT *object;
+	const unsigned char *start;
+
+	der_shrink(&oid, DER_OID);
+	start = oid.data;
+	object = oid.length ? d2i_ASN1_OBJECT(NULL, &start, (long)oid.length) : NULL;
+	if (!object || OBJ_obj2txt(text, 96, object, 0) <= 0)
+		snprintf(text, 96, "an unnamed one");
+	ASN1_OBJECT_free(object);
+	ERR_clear_error(); /* a malformed identifier is not an error of ours */
+	return text;
+}
+
 const char *algorithm_text(struct der cursor, char text[static 96])
 {
 	const struct ipxe_algorithm *algorithm;
-	ASN1_OBJECT *object;
-	const unsigned char *start;
 
 	if (!algorithm_identify(cursor, IPXE_MASTER, &algorithm))
 		return algorithm->name;
 	der_enter(&cursor, DER_SEQUENCE);
-	der_shrink(&cursor, DER_OID);
-	start = cursor.data;
-	object = cursor.length ? d2i_ASN1_OBJECT(NULL, &start, (long)cursor.length) : NULL;
-	if (!object || OBJ_obj2txt(text, 96, object, 0) <= 0)
-		snprintf(text, 96, "an unnamed algorithm");
-	ASN1_OBJECT_free(object);
-	ERR_clear_error(); /* a malformed identifier is not an error of ours */
-	return text;
+	return oid_text(cursor, text);
 }

@@ -57,8 +57,10 @@ uint32_t algorithm_curve(struct der cursor, enum ipxe_version version, enum ipxe
 /* The parameters behind the identifier; empty if there are none. */
 struct der algorithm_parameters(struct der cursor);
 
-/* The identifier's name for messages: iPXE's name if it knows it, else what OpenSSL calls it,
- * else dotted numbers. */
+/* The name of an object identifier for messages: what OpenSSL calls it, else dotted numbers. */
+const char *oid_text(struct der oid, char text[static 96]);
+
+/* The same for the one that an AlgorithmIdentifier begins with: iPXE's name if it has one. */
 const char *algorithm_text(struct der cursor, char text[static 96]);
 
 #endif

@@ -126,6 +126,7 @@ char *certificate_key_text(struct der public_key)
 {
 	const struct ipxe_algorithm *algorithm;
 	enum ipxe_curve curve;
+	struct der parameters;
 	char text[96];
 
 	der_enter(&public_key, DER_SEQUENCE);
@@ -135,9 +136,12 @@ char *certificate_key_text(struct der public_key)
 		return rsa_text("RSA", public_key);
 	if (algorithm->pubkey == PUBKEY_RSA_PSS)
 		return rsa_text("RSASSA-PSS", public_key);
-	if (algorithm_curve(public_key, IPXE_MASTER, &curve))
-		return xstrdup("EC with another curve");
-	return xstrdup(curve == CURVE_P256 ? "EC P-256" : "EC P-384");
+	if (!algorithm_curve(public_key, IPXE_MASTER, &curve))
+		return xstrdup(curve == CURVE_P256 ? "EC P-256" : "EC P-384");
+	parameters = algorithm_parameters(public_key);
+	if (der_tag(parameters) != DER_OID)
+		return xstrdup("EC with explicit parameters");
+	return xasprintf("EC %s", oid_text(parameters, text));
 }
 
 char *certificate_serial_text(struct der serial)

@@ -285,6 +285,16 @@ static const struct ipxe_certificate *find_pinned(const struct ipxe_chain *chain
 	return NULL;
 }
 
+/* Whether a certificate has that name as people read it, for a chain that found none. */
+static bool has_namesake(const struct ipxe_store *store, struct der name, const char *text)
+{
+	for (size_t i = 0; i < store->recent.count; i++)
+		if (!der_equal(store->recent.links[i]->subject, name) &&
+		    !strcmp(store->recent.links[i]->name, text))
+			return true;
+	return false;
+}
+
 /* No certificate of the chain is pinned and valid: says what is missing. */
 static int refuse_useless(const struct ipxe_chain *chain, const struct ipxe_store *store,
 			  const char *what, struct refusal *refusal)
@@ -300,7 +310,17 @@ static int refuse_useless(const struct ipxe_chain *chain, const struct ipxe_stor
 			strcmp(refusal->rule, "expired") ? "root-not-yet-valid" : "root-expired";
 		return -1;
 	}
-	if (der_equal(last->issuer, last->subject)) {
+	if (has_namesake(store, last->issuer, issuer) && !der_equal(last->issuer, last->subject)) {
+		refuse(refusal, IPXE_X509_USELESS, "name-encoding",
+		       "%s: its chain ends at %s, issued by %s; there is a certificate of that "
+		       "name, "
+		       "but the name is encoded in another way (UTF8String, PrintableString), and "
+		       "iPXE compares byte for byte",
+		       what, last->name, issuer);
+		refuse_mend(refusal,
+			    "issue the certificate anew, so that its issuer is a copy of the "
+			    "CA's subject");
+	} else if (der_equal(last->issuer, last->subject)) {
 		refuse(refusal, IPXE_X509_USELESS, "untrusted",
 		       "%s: its chain ends at %s, which is none of the %zu trusted certificates "
 		       "(iPXE compares the whole certificate, not its name or key)",

@@ -147,9 +147,8 @@ static int refuse_not_asn1(const struct judge_blob *file, struct refusal *refusa
 			 file->size);
 	} else {
 		rule = "trailing-bytes";
-		snprintf(finding, sizeof(finding),
-			 "there are %zu bytes behind the %zu of the object",
-			 whole.length - body.length, body.length);
+		snprintf(finding, sizeof(finding), "its object has %zu bytes, the file %zu",
+			 body.length, whole.length);
 	}
 	refuse(refusal, IPXE_ASN1_NOT_ASN1, rule,
 	       "%s is not one DER object with a definite length, nor PEM: %s", file->name, finding);

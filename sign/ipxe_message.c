@@ -288,7 +288,7 @@ static int refuse_type(const struct reading *reading, struct der whole)
 	       named				? "its content type is "
 	       : der_tag(first) == DER_SEQUENCE ? "it looks like a certificate"
 						: "it has no content type",
-	       named ? algorithm_text(whole, text) : "");
+	       named ? oid_text(first, text) : "");
 	return refuse_mend(reading->refusal, "name the signature, the file that openssl cms -sign "
 					     "or muenbuild sign wrote");
 }
