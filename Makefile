@@ -7,7 +7,17 @@ BUILD ?= build
 WERROR ?= 1
 SANITIZE ?= 0
 SHARED ?= ../shared
+V ?= 0
 VERSION := $(shell cat VERSION)
+
+# One short line per step; `make V=1` shows the commands.
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-6s %s\n' '$(1)' '$(2)'
+else
+Q :=
+say = @:
+endif
 
 ROOMS := base solo5 xml gencspec policy recipes sign cli
 PACKAGES := libxml-2.0 libcrypto jansson libcyaml
@@ -46,21 +56,24 @@ all: $(PROGRAM) $(STAGED)
 
 $(BUILD)/obj/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
-	$(COMPILE) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) -c $< -o $@
 
 $(LIBRARY): $(ROOM_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(PROGRAM): $(BUILD)/obj/cli/main.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $^ $(PKG_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $^ $(PKG_LIBS) -o $@
 
 # The program finds its recipes and schemas in ../share/muenbuild beside its bin folder, here
 # and where it is installed.
 $(BUILD)/share/muenbuild/%: %
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -7,7 +7,8 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/unit/support.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $^ $(TEST_LIBS) $(PKG_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $^ $(TEST_LIBS) $(PKG_LIBS) -o $@
 
 unit-tests: $(UNIT_TESTS)
 
@@ -19,7 +20,8 @@ FUZZ_REPLAYS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $^ $(PKG_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $^ $(PKG_LIBS) -o $@
 
 fuzz-replays: $(FUZZ_REPLAYS)
 

@@ -1,0 +1,106 @@
+/* What stands in a recipe's text before YAML has a say: refused here are the characters that would
+ * make lines count differently in libyaml than in an editor, or that a terminal would obey. */
+#include "recipes/survey.h"
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+int fail_at(struct error *err, const char *path, size_t line, const char *subject,
+	    const char *found, const char *expected)
+{
+	if (!subject)
+		return err_fail(err, ERR_INPUT, "%s:%zu: found %s, expected %s", path, line, found,
+				expected);
+	return err_fail(err, ERR_INPUT, "%s:%zu: %s: found %s, expected %s", path, line, subject,
+			found, expected);
+}
+
+const char *key_path(const char *section, const char *key, char out[static KEY_PATH_MAX])
+{
+	char outer[KEY_PATH_MAX / 2 - 1], inner[KEY_PATH_MAX / 2];
+
+	text_printable(key, strlen(key), inner, sizeof(inner));
+	if (section)
+		text_printable(section, strlen(section), outer, sizeof(outer));
+	snprintf(out, KEY_PATH_MAX, "%s%s%s", section ? outer : "", section ? "." : "", inner);
+	return out;
+}
+
+const char *found_text(const char *text, char out[static FOUND_MAX])
+{
+	char shown[FOUND_MAX - 2];
+
+	snprintf(out, FOUND_MAX, *text ? "'%s'" : "nothing%s",
+		 text_printable(text, strlen(text), shown, sizeof(shown)));
+	return out;
+}
+
+/* The length of the UTF-8 character at text, 0 if there is none. */
+static size_t character_length(const char *text, size_t left)
+{
+	for (size_t length = 1; length <= 4 && length <= left; length++)
+		if (text_is_utf8(text, length))
+			return length;
+	return 0;
+}
+
+/* Controls other than those that end lines and indent. NEL, LS and PS are line ends for libyaml
+ * and for nobody else. */
+static bool is_control(const char *text, size_t length)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	switch (length) {
+	case 1:
+		return (bytes[0] < 0x20 && !strchr("\t\n\r", bytes[0])) || bytes[0] == 0x7f;
+	case 2:
+		return bytes[0] == 0xc2 && bytes[1] < 0xa0;
+	case 3:
+		return !memcmp(bytes, "\xe2\x80\xa8", 3) || !memcmp(bytes, "\xe2\x80\xa9", 3);
+	default:
+		return false;
+	}
+}
+
+static int fail_character(struct error *err, const char *path, size_t line, const char *text,
+			  size_t length, const char *what)
+{
+	char shown[32], found[64];
+
+	text_printable(text, length, shown, sizeof(shown));
+	snprintf(found, sizeof(found), "%s %s", what, shown);
+	fail_at(err, path, line, NULL, found, "plain UTF-8 text");
+	return err_mend(err, "save the file as UTF-8 text and take that character out");
+}
+
+static int fail_tab(struct error *err, const char *path, size_t line)
+{
+	fail_at(err, path, line, NULL, "a tab in the indentation", "blanks");
+	return err_mend(err, "indent with two blanks; YAML allows no tabs there");
+}
+
+int check_characters(const char *path, const char *text, size_t length, struct error *err)
+{
+	size_t line = 1, step;
+	bool indenting = true; /* nothing but blanks so far on this line */
+
+	for (size_t at = 0; at < length; at += step) {
+		const char *here = text + at;
+		size_t left = length - at;
+
+		step = character_length(here, left);
+		if (!step)
+			return fail_character(err, path, line, here, 1, "the byte");
+		if (is_control(here, step) || (*here == '\r' && (left < 2 || here[1] != '\n')))
+			return fail_character(err, path, line, here, step, "the control character");
+		if (*here == '\t' && indenting)
+			return fail_tab(err, path, line);
+		if (*here == '\n')
+			line++;
+		indenting = *here == '\n' || (indenting && *here == ' ');
+	}
+	return 0;
+}
