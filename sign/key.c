@@ -14,11 +14,6 @@
 /* Larger than any key; smaller than what would be a mistake to read. */
 enum { KEY_FILE_LIMIT = 1024 * 1024 };
 
-struct key {
-	EVP_PKEY *pkey;
-	struct token *token; /* NULL for a key from a file; owns pkey otherwise */
-};
-
 /* What OpenSSL's passphrase callback needs, and what it has to tell. */
 struct asking {
 	struct passphrase *passphrase;
@@ -27,6 +22,15 @@ struct asking {
 	struct error *err;
 	bool asked;
 	bool failed; /* err is set: no passphrase could be had */
+};
+
+struct key {
+	EVP_PKEY *pkey;
+	struct token *token; /* NULL for a key from a file; owns pkey otherwise */
+	/* A token may ask for its PIN again whenever it signs: this lives as long as it does. */
+	struct asking asking;
+	struct token_uri uri;
+	struct passphrase from_uri;
 };
 
 static int ask_passphrase(char *buffer, int size, int writing, void *data)
@@ -106,22 +110,39 @@ static EVP_PKEY *load_pem(const char *path, struct asking *asking, struct error 
 	return pkey;
 }
 
+/* ---- tokens ----------------------------------------------------------------------- */
+
+static int open_token(struct key *key, const char *name, struct error *err)
+{
+	struct asking *asking = &key->asking;
+
+	if (token_uri_parse(name, &key->uri, err) < 0)
+		return -1;
+	/* What the command line says explicitly wins. */
+	if (key->uri.pin_file && asking->passphrase->source == PASSPHRASE_TERMINAL) {
+		key->from_uri =
+			(struct passphrase){ .source = PASSPHRASE_FILE, .name = key->uri.pin_file };
+		asking->passphrase = &key->from_uri;
+	}
+	asking->name = key->uri.object;
+	key->token = token_open(&key->uri, ask_passphrase, asking, &asking->failed, err);
+	key->pkey = key->token ? token_key(key->token) : NULL;
+	return key->pkey ? 0 : -1;
+}
+
 /* ---- loading --------------------------------------------------------------------- */
 
 struct key *key_load(const char *name, struct passphrase *passphrase, struct findings *findings,
 		     struct error *err)
 {
 	cleanup_key struct key *key = xcalloc(1, sizeof(*key));
-	struct asking asking = {
+
+	key->asking = (struct asking){
 		.passphrase = passphrase, .name = name, .findings = findings, .err = err
 	};
-
-	if (token_is_uri(name)) {
-		key->token = token_open(name, ask_passphrase, &asking, &asking.failed, err);
-		key->pkey = key->token ? token_key(key->token) : NULL;
-	} else {
-		key->pkey = load_pem(name, &asking, err);
-	}
+	if (token_is_uri(name))
+		return open_token(key, name, err) < 0 ? NULL : steal(key);
+	key->pkey = load_pem(name, &key->asking, err);
 	return key->pkey ? steal(key) : NULL;
 }
 
@@ -131,6 +152,8 @@ void key_free(struct key *key)
 		token_close(key->token);
 	else
 		EVP_PKEY_free(key->pkey);
+	token_uri_free(&key->uri);
+	passphrase_free(&key->from_uri);
 	free(key);
 }
 
@@ -190,7 +213,7 @@ static EVP_PKEY_CTX *signing_context(const struct key *key, enum digest_algorith
 	return steal(context);
 }
 
-int key_sign(const struct key *key, const struct digest *digest, struct bytes *signature,
+int key_sign(struct key *key, const struct digest *digest, struct bytes *signature,
 	     struct error *err)
 {
 	cleanup_pkey_ctx EVP_PKEY_CTX *context = signing_context(key, digest->algorithm, err);
@@ -199,11 +222,15 @@ int key_sign(const struct key *key, const struct digest *digest, struct bytes *s
 	*signature = (struct bytes){ 0 };
 	if (!context)
 		return -1;
+	key->asking.err = err;
+	key->asking.failed = false;
 	if (EVP_PKEY_sign(context, NULL, &size, digest->bytes, digest->size) <= 0)
 		return ossl_fail(err, ERR_INTERNAL, "OpenSSL cannot tell a signature's size");
 	signature->data = xcalloc(1, size + 1);
 	if (EVP_PKEY_sign(context, signature->data, &size, digest->bytes, digest->size) <= 0) {
 		bytes_free(signature);
+		if (key->asking.failed)
+			return -1;
 		return ossl_fail(err, key->token ? ERR_REFUSED : ERR_INTERNAL,
 				 key->token ? "the token did not sign" : "OpenSSL did not sign");
 	}

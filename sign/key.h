@@ -18,7 +18,8 @@ struct key;
  * asked for when it is needed. `findings` gets a warning for a key file that others may read.
  * Fails with ERR_NO_INPUT (no such file or token object), ERR_INPUT (not a private key, damaged),
  * ERR_REFUSED (wrong passphrase or PIN), ERR_MISSING (nothing here speaks PKCS#11), and as
- * passphrase_get(). */
+ * passphrase_get(). All arguments but `err` must live as long as the key: a token may ask for its
+ * PIN whenever it signs. */
 struct key *key_load(const char *name, struct passphrase *passphrase, struct findings *findings,
 		     struct error *err);
 void key_free(struct key *key);
@@ -40,7 +41,7 @@ int key_examine(const char *path, struct key_facts *facts, struct error *err);
 /* Signs a digest: PKCS#1 v1.5 with an RSA key, ECDSA (DER) with an EC key. The caller releases
  * *signature with bytes_free(). Fails with ERR_INTERNAL, or ERR_REFUSED when a token does not want
  * to. */
-int key_sign(const struct key *key, const struct digest *digest, struct bytes *signature,
+int key_sign(struct key *key, const struct digest *digest, struct bytes *signature,
 	     struct error *err);
 
 enum key_algorithm {

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the caller wants to sign with. All pointers are borrowed. */
+/* What the caller wants to sign with. All pointers are borrowed; passphrase and key must live as
+ * long as the signer, as a token may ask again. */
 struct signer_request {
 	const char *key;	 /* path or pkcs11: URI */
 	const char *certificate; /* path; further certificates in it count as authorities */
@@ -32,7 +33,8 @@ struct signer;
 
 /* Loads key and certificates and runs the pre-flight: the key belongs to the certificate, the
  * chain reaches a self-signed root, iPXE (the judge) accepts it with that root in TRUST=, and goes
- * on doing so for the margin. `findings` gets what is worth knowing. *judgement is zero at first
+ * on doing so for the margin. `findings`, which must live as long as
+ * the signer, gets what is worth knowing. *judgement is zero at first
  * and to be released with judgement_free(); it tells the certificates, the rule and iPXE's code,
  * also of a refusal. Fails with ERR_REFUSED when the pre-flight fails, and as key_load() and
  * certificates_read() do. */

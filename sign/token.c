@@ -5,6 +5,7 @@
 #include "sign/engine.h"
 #include "sign/ossl.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
@@ -13,7 +14,6 @@
 
 DEFINE_CLEANUP(OSSL_STORE_CTX *, OSSL_STORE_close)
 DEFINE_CLEANUP(OSSL_STORE_INFO *, OSSL_STORE_INFO_free)
-DEFINE_CLEANUP(UI_METHOD *, UI_destroy_method)
 
 static const char scheme[] = "pkcs11:";
 
@@ -23,6 +23,7 @@ struct token {
 	OSSL_LIB_CTX *library;
 	OSSL_PROVIDER *providers[2];
 	void *engine;
+	UI_METHOD *method; /* asks for the PIN: when the key is found, and perhaps at every use */
 	EVP_PKEY *pkey;
 };
 
@@ -66,52 +67,112 @@ static char *percent_decode(const char *text, size_t length)
 	return steal(decoded);
 }
 
-static bool is_attribute(const char *part, size_t length, const char *name)
+/* The value of the attribute, still encoded; NULL if `part` is another one. */
+static const char *attribute(const char *part, size_t length, const char *name)
 {
 	size_t size = strlen(name);
 
-	return length > size && !strncmp(part, name, size) && part[size] == '=';
+	return length > size && !strncmp(part, name, size) && part[size] == '=' ? part + size + 1
+										: NULL;
 }
 
-/* Takes module-path out of the URI, which engines do not know, into *module. */
-static int read_uri(const char *uri, struct buffer *rest, char **module, struct error *err)
+static int decode_into(char **field, const char *value, const char *end, struct error *err)
 {
-	const char *part = uri + strlen(scheme);
-	char separator = '\0';
+	char *decoded = percent_decode(value, (size_t)(end - value));
 
-	buffer_add_text(rest, scheme);
+	if (!decoded)
+		return err_fail(err, ERR_USAGE,
+				"the PKCS#11 URI has a '%%' that is not followed "
+				"by two hexadecimal digits");
+	free(*field);
+	*field = decoded;
+	return 0;
+}
+
+/* RFC 7512, 2.4: a URI or a file name; what else some modules take (programs) is not offered. */
+static int take_pin_source(struct token_uri *uri, const char *value, const char *end,
+			   struct error *err)
+{
+	char *name;
+
+	if (decode_into(&uri->pin_file, value, end, err) < 0)
+		return -1;
+	name = uri->pin_file;
+	if (!strncmp(name, "file:", 5))
+		name += !strncmp(name, "file:///", 8) ? 7 : 5;
+	if (name[0] != '/') {
+		err_fail(err, ERR_USAGE, "the PKCS#11 URI's pin-source '%s' is not a file", name);
+		return err_mend(err, "write pin-source=file:/path, or use --passphrase-file");
+	}
+	memmove(uri->pin_file, name, strlen(name) + 1);
+	return 0;
+}
+
+/* Takes the attributes that are for this program; *taken is false for any other. */
+static int take_attribute(struct token_uri *uri, const char *part, size_t length, bool *taken,
+			  struct error *err)
+{
+	const char *value;
+
+	*taken = true;
+	if (attribute(part, length, "pin-value")) {
+		err_fail(err, ERR_USAGE,
+			 "the PKCS#11 URI has a pin-value: every user of this "
+			 "machine can read a command line");
+		return err_mend(err, "leave it out and use --passphrase-file, --passphrase-fd or "
+				     "--passphrase-env, or be asked");
+	}
+	value = attribute(part, length, "module-path");
+	if (value)
+		return decode_into(&uri->module, value, part + length, err);
+	value = attribute(part, length, "pin-source");
+	if (value)
+		return take_pin_source(uri, value, part + length, err);
+	*taken = false;
+	return 0;
+}
+
+int token_uri_parse(const char *text, struct token_uri *uri, struct error *err)
+{
+	cleanup_buffer struct buffer object = { 0 };
+	const char *part = text + strlen(scheme);
+	bool query = false, first = true, taken;
+
+	*uri = (struct token_uri){ 0 };
+	buffer_add_text(&object, scheme);
 	for (;;) {
-		size_t length = strcspn(part, ";?&");
+		size_t length = strcspn(part, query ? "&" : ";?");
 
-		if (is_attribute(part, length, "pin-value")) {
-			err_fail(err, ERR_USAGE,
-				 "the PKCS#11 URI has a pin-value: every user of this machine can "
-				 "read a command line");
-			return err_mend(err, "leave it out and use --passphrase-file, "
-					     "--passphrase-fd or --passphrase-env, or be asked");
-		}
-		if (is_attribute(part, length, "module-path")) {
-			const char *value = part + strlen("module-path=");
-
-			free(*module);
-			*module = percent_decode(value, length - (size_t)(value - part));
-			if (!*module)
-				return err_fail(err, ERR_USAGE,
-						"the PKCS#11 URI has a bad %%XX in module-path");
-			/* A later attribute takes over the '?' that introduced this one. */
-			separator = separator == '?' ? '?' : '\0';
-		} else {
-			if (separator)
-				buffer_add(rest, &separator, 1);
-			buffer_add(rest, part, length);
-			separator = '\0';
+		if (take_attribute(uri, part, length, &taken, err) < 0)
+			return -1;
+		if (!taken && length) {
+			if (!first)
+				buffer_add_text(&object, query ? "&" : ";");
+			buffer_add(&object, part, length);
+			first = false;
 		}
 		if (!part[length])
-			return 0;
-		if (separator != '?')
-			separator = part[length];
+			break;
+		if (part[length] == '?') {
+			query = true;
+			/* Whatever is left of the query follows a '?' of its own. */
+			buffer_add_text(&object, "?");
+			first = true;
+		}
 		part += length + 1;
 	}
+	if (object.data[object.length - 1] == '?')
+		object.data[--object.length] = '\0';
+	uri->object = xstrdup(object.data);
+	return 0;
+}
+
+void token_uri_free(struct token_uri *uri)
+{
+	free(uri->object);
+	free(uri->module);
+	free(uri->pin_file);
+	*uri = (struct token_uri){ 0 };
 }
 
 /* ---- provider ---------------------------------------------------------------------- */
@@ -186,8 +247,21 @@ static int fail_no_key(const char *uri, struct error *err)
 			     "token has; PKCS11_MODULE_PATH or ?module-path= names the module");
 }
 
+/* The engine would tell this to stderr by itself, and go on. */
+static int check_module(const char *module, struct error *err)
+{
+	if (!module || !strchr(module, '/') || access(module, R_OK) == 0)
+		return 0;
+	err_fail_errno(err, ERR_MISSING, errno, "%s: cannot load the PKCS#11 module", module);
+	return err_mend(err, "give the path of the token's module in PKCS11_MODULE_PATH or "
+			     "?module-path=; SoftHSM's is /usr/lib/softhsm/libsofthsm2.so");
+}
+
 static int open_library(struct token *token, const char *module, struct error *err)
 {
+	if (check_module(module ? module : getenv("PKCS11_MODULE_PATH"), err) < 0)
+		return -1;
+	/* What the provider of OpenSSL's PKCS#11 project reads; the engine is told directly. */
 	if (module)
 		setenv("PKCS11_PROVIDER_MODULE", module, 1);
 	if (provider_open(token))
@@ -198,33 +272,26 @@ static int open_library(struct token *token, const char *module, struct error *e
 	if (token->engine)
 		return 0;
 	err_fail(err, ERR_MISSING,
-		 "OpenSSL can reach no PKCS#11 token here: it has neither a provider nor an "
-		 "engine named pkcs11%s%s",
-		 module ? " that loads " : "", module ? module : "");
-	return err_mend(err, "install the package libengine-pkcs11-openssl (or pkcs11-provider)%s",
-			module ? ", and check the path of the module" : "");
+		 "OpenSSL can reach no PKCS#11 token here: it has neither a "
+		 "provider nor an engine named pkcs11");
+	return err_mend(err, "install the package libengine-pkcs11-openssl (or pkcs11-provider)");
 }
 
-struct token *token_open(const char *uri, pem_password_cb *ask, void *ask_data,
+struct token *token_open(const struct token_uri *uri, pem_password_cb *ask, void *ask_data,
 			 const bool *ask_failed, struct error *err)
 {
-	cleanup_buffer struct buffer plain = { 0 };
-	cleanup_free char *module = NULL;
-	cleanup_with(UI_destroy_methodp) UI_METHOD *method = NULL;
-	struct token *token;
+	struct token *token = xcalloc(1, sizeof(*token));
 
-	if (read_uri(uri, &plain, &module, err) < 0)
-		return NULL;
-	token = xcalloc(1, sizeof(*token));
-	method = UI_UTIL_wrap_read_pem_callback(ask, 0);
-	if (!method) {
+	token->method = UI_UTIL_wrap_read_pem_callback(ask, 0);
+	if (!token->method) {
 		ossl_fail(err, ERR_INTERNAL, "OpenSSL cannot prepare the asking of a PIN");
-	} else if (open_library(token, module, err) == 0) {
-		token->pkey = token->engine
-				      ? engine_key(token->engine, plain.data, method, ask_data)
-				      : provider_key(token, plain.data, method, ask_data);
+	} else if (open_library(token, uri->module, err) == 0) {
+		token->pkey =
+			token->engine
+				? engine_key(token->engine, uri->object, token->method, ask_data)
+				: provider_key(token, uri->object, token->method, ask_data);
 		if (!token->pkey && !*ask_failed)
-			fail_no_key(uri, err);
+			fail_no_key(uri->object, err);
 		ERR_clear_error();
 	}
 	if (!token->pkey) {
@@ -250,5 +317,6 @@ void token_close(struct token *token)
 	if (token->engine)
 		engine_close(token->engine);
 	provider_close(token);
+	UI_destroy_method(token->method);
 	free(token);
 }

@@ -6,23 +6,35 @@
 #ifndef SIGN_TOKEN_H
 #define SIGN_TOKEN_H
 
+#include "base/cleanup.h"
 #include "base/error.h"
 
 #include <openssl/types.h>
 #include <openssl/pem.h>
 #include <stdbool.h>
 
-struct token;
+/* What a PKCS#11 URI (RFC 7512) says, taken apart. Release with token_uri_free(). */
+struct token_uri {
+	char *object;	/* the URI without what follows, for OpenSSL */
+	char *module;	/* module-path: the PKCS#11 module; NULL: as configured (PKCS11_MODULE_PATH)
+			 */
+	char *pin_file; /* pin-source: a file with the PIN; NULL: none */
+};
 
-/* Whether a key's name is a PKCS#11 URI (RFC 7512). */
 bool token_is_uri(const char *name);
 
-/* Finds the private key that `uri` names. Its query attribute module-path names the PKCS#11
- * module (default: what the provider or the engine is configured to use; PKCS11_MODULE_PATH);
- * pin-value is refused, as a command line is no place for a secret. `ask` with `ask_data` gives
- * the PIN; when it has set the error itself, it sets *ask_failed. Fails with ERR_USAGE (the URI),
- * ERR_MISSING (neither provider nor engine), ERR_NO_INPUT (no such object), ERR_REFUSED (PIN). */
-struct token *token_open(const char *uri, pem_password_cb *ask, void *ask_data,
+/* Fails with ERR_USAGE: damaged, a pin-source that is not a file, or a pin-value, as a command
+ * line is no place for a secret. */
+int token_uri_parse(const char *text, struct token_uri *uri, struct error *err);
+void token_uri_free(struct token_uri *uri);
+#define cleanup_token_uri cleanup_with(token_uri_free)
+
+struct token;
+
+/* Finds the private key. `ask` with `ask_data` gives the PIN; when it has set the error itself, it
+ * sets *ask_failed. Fails with ERR_MISSING (neither provider nor engine, or no such module),
+ * ERR_NO_INPUT (no such object), ERR_REFUSED (PIN). */
+struct token *token_open(const struct token_uri *uri, pem_password_cb *ask, void *ask_data,
 			 const bool *ask_failed, struct error *err);
 
 /* The key, and the OpenSSL library context that it belongs to: both live as long as the token. */
