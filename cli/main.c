@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-	&verb_build,
+	&verb_build, &verb_inspect, &verb_gencspec, &verb_policy, &verb_recipes,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
