@@ -113,6 +113,8 @@ static bool looks_like_text(const struct judge_blob *file)
 {
 	size_t length = file->size < 256 ? file->size : 256;
 
+	if (length < 8) /* as likely the beginning of something else */
+		return false;
 	for (size_t i = 0; i < length; i++)
 		if (file->data[i] >= 0x7f || (file->data[i] < 0x20 && !is_blank(file->data[i])))
 			return false;

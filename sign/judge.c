@@ -207,6 +207,16 @@ struct judging {
 	struct judgement *judgement;
 };
 
+static void add_version_finding(const struct judging *judging, enum ipxe_version version,
+				const struct refusal *refusal)
+{
+	cleanup_free char *mend = xasprintf("boot with a newer iPXE, or %s", refusal->mend);
+
+	findings_add(&judging->judgement->findings, FINDING_WARNING, mend,
+		     "iPXE %s would refuse this with %08x: %s", version_names[version],
+		     refusal->code, refusal->reason);
+}
+
 /* The same rules once more, for the versions that the user did not ask about. */
 static int add_version_findings(const struct judging *judging, struct error *err)
 {
@@ -224,9 +234,7 @@ static int add_version_findings(const struct judging *judging, struct error *err
 		if (outcome == TRIAL_FAILED)
 			return -1;
 		if (outcome == TRIAL_REFUSED)
-			findings_add(&judging->judgement->findings, FINDING_WARNING, refusal.mend,
-				     "iPXE %s would refuse this with %08x: %s",
-				     version_names[version], refusal.code, refusal.reason);
+			add_version_finding(judging, (enum ipxe_version)version, &refusal);
 	}
 	return 0;
 }
