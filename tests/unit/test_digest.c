@@ -1,11 +1,10 @@
-#include "base/file.h"
 #include "sign/digest.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/support.h"
 
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* FIPS 180-4 examples: of "abc". */
@@ -24,29 +23,6 @@ static const struct {
 
 static const char empty_sha256[] =
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-static char folder[] = "/tmp/muenbuild-digest-XXXXXX";
-
-static void make_folder(void)
-{
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void remove_folder(void)
-{
-	ck_assert_int_eq(rmdir(folder), 0);
-}
-
-/* A file of `size` bytes; removed by the caller. */
-static char *make_file(const char *name, const void *bytes, size_t size)
-{
-	static char path[128];
-	struct error err = { 0 };
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	ck_assert_msg(file_write(path, bytes, size, 0644, &err) == 0, "%s", err.message);
-	return path;
-}
 
 START_TEST(bytes_give_the_standard_digests)
 {
@@ -89,14 +65,14 @@ START_TEST(file_with_several_digests_in_one_pass)
 
 	for (size_t i = 0; i < size; i++)
 		content[i] = (unsigned char)(i * 7 + i / 251);
-	path = make_file("content", content, size);
+	path = scratch_bytes("content", content, size);
 	ck_assert_int_eq(digest_file(path, digests, 2, &found, &err), 0);
 	ck_assert_uint_eq(found, size);
 	for (int i = 0; i < 2; i++) {
 		digest_bytes(digests[i].algorithm, content, size, &whole[i], &err);
 		ck_assert_mem_eq(digests[i].bytes, whole[i].bytes, whole[i].size);
 	}
-	unlink(path);
+	free(path);
 	free(content);
 }
 END_TEST
@@ -106,7 +82,7 @@ START_TEST(folders_and_missing_files_are_errors)
 	struct digest digest = { .algorithm = DIGEST_SHA256 };
 	struct error err = { 0 };
 
-	ck_assert_int_eq(digest_file(folder, &digest, 1, NULL, &err), -1);
+	ck_assert_int_eq(digest_file(scratch_folder(), &digest, 1, NULL, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_NO_INPUT);
 	ck_assert_ptr_nonnull(strstr(err.message, "is a folder"));
 	ck_assert_int_eq(digest_file("/nonexistent/file", &digest, 1, NULL, &err), -1);
@@ -119,14 +95,14 @@ START_TEST(many_files_keep_their_places)
 {
 	enum { FILES = 40 };
 	static struct digest_job jobs[FILES];
-	static char paths[FILES][128];
+	char *paths[FILES];
 	struct error err = { 0 };
 
 	for (int i = 0; i < FILES; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", i);
-		strcpy(paths[i], make_file(name, name, strlen(name)));
+		paths[i] = scratch_bytes(name, name, strlen(name));
 		jobs[i] = (struct digest_job){ .path = paths[i], .count = 1 };
 		jobs[i].digests[0].algorithm = DIGEST_SHA256;
 	}
@@ -144,6 +120,8 @@ START_TEST(many_files_keep_their_places)
 	ck_assert_int_eq(digest_files(jobs, FILES, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, paths[0]));
 	ck_assert_int_eq(digest_files(NULL, 0, &err), 0);
+	for (int i = 0; i < FILES; i++)
+		free(paths[i]);
 }
 END_TEST
 
@@ -152,7 +130,7 @@ int main(void)
 	Suite *suite = suite_create("digest");
 	TCase *tests = tcase_create("digest");
 
-	tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+	tcase_add_unchecked_fixture(tests, scratch_make, scratch_remove);
 	tcase_add_test(tests, bytes_give_the_standard_digests);
 	tcase_add_test(tests, hex_in_one_call);
 	tcase_add_test(tests, file_with_several_digests_in_one_pass);
