@@ -271,7 +271,9 @@ static int explain(const struct request *request, struct error *err)
 /* The code as iPXE shows it, "" if iPXE has nothing to say. */
 static const char *code_text(const struct judgement *judgement, char text[static 16])
 {
-	snprintf(text, 16, judgement->code ? "%08" PRIx32 : "", judgement->code);
+	text[0] = '\0';
+	if (judgement->code)
+		snprintf(text, 16, "%08" PRIx32, judgement->code);
 	return text;
 }
 

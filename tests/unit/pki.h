@@ -108,7 +108,8 @@ static inline struct bytes pki_bytes_of_bio(BIO *bio)
 
 	bytes.data = xcalloc(1, (size_t)length + 1);
 	bytes.size = (size_t)length;
-	memcpy(bytes.data, data, bytes.size);
+	if (bytes.size)
+		memcpy(bytes.data, data, bytes.size);
 	BIO_free(bio);
 	return bytes;
 }
