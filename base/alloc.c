@@ -15,13 +15,16 @@ static void out_of_memory(void)
 	_exit(71);
 }
 
-void *xcalloc(size_t count, size_t size)
+void *xchecked(void *memory)
 {
-	void *memory = calloc(count ? count : 1, size ? size : 1);
-
 	if (!memory)
 		out_of_memory();
 	return memory;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	return xchecked(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *xrealloc(void *memory, size_t count, size_t size)
@@ -30,10 +33,7 @@ void *xrealloc(void *memory, size_t count, size_t size)
 
 	if (__builtin_mul_overflow(count, size, &bytes))
 		out_of_memory();
-	memory = realloc(memory, bytes ? bytes : 1);
-	if (!memory)
-		out_of_memory();
-	return memory;
+	return xchecked(realloc(memory, bytes ? bytes : 1));
 }
 
 char *xstrndup(const char *text, size_t length)

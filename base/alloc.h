@@ -16,7 +16,10 @@ void *xrealloc(void *memory, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-char *xvasprintf(const char *format, va_list args);
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+/* Passes on memory that a library allocated; NULL ends the process as above. */
+void *xchecked(void *memory);
 
 /* Grows `array` so that one more element fits: count is the number in use. The
  * capacity is not stored: it is the next power of two. */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Formats into buffer[size]; a text that does not fit ends in "...". */
-static void format_cut(char *buffer, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_cut(char *buffer, size_t size,
+							     const char *format, va_list args)
 {
 	int length = vsnprintf(buffer, size, format, args);
 
@@ -48,7 +49,8 @@ int err_mend(struct error *err, const char *format, ...)
 }
 
 /* format_cut for callers that have the arguments at hand. */
-static void print_cut(char *buffer, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void print_cut(char *buffer, size_t size,
+							    const char *format, ...)
 {
 	va_list args;
 

@@ -41,6 +41,8 @@ int text_to_size(const char *text, uint64_t *bytes)
 
 	if (number_prefix(text, &number, &rest) < 0)
 		return -1;
+	if (rest[0] == ' ' && rest[1])
+		rest++; /* "512 MiB" */
 	if (*rest && (unit = strchr(units, toupper((unsigned char)*rest)))) {
 		unsigned int shift = 10 * (unsigned int)(unit - units + 1);
 

@@ -14,7 +14,8 @@
 int text_to_number(const char *text, uint64_t *value);
 
 /* Parses a size in bytes: a number, or a number with one of K, M, G (powers of
- * 1024; a trailing "iB" or "B" is accepted). Returns 0 or -1. */
+ * 1024; a trailing "iB" or "B" is accepted), with or without a blank between them.
+ * Returns 0 or -1. */
 int text_to_size(const char *text, uint64_t *bytes);
 
 /* Writes a size as people write it into text[32]: "512 MiB", "1.5 MiB", "640 bytes". */

@@ -18,6 +18,7 @@
 /* Limits far above what any linker makes, so that a hostile header costs nothing. */
 #define ELF_SEGMENTS_MAX 512
 #define ELF_SECTIONS_MAX 65535
+#define ELF_NAME_MAX 1023	  /* bytes of a section's name */
 #define ELF_FILE_MAX (1ull << 30) /* bytes; the largest unikernels have some 100 MB */
 
 struct elf_segment {
@@ -26,18 +27,21 @@ struct elf_segment {
 	uint32_t flags;	 /* PF_R | PF_W | PF_X */
 	uint64_t offset; /* in the file, bytes */
 	uint64_t vaddr;
-	uint64_t filesz; /* bytes in the file: offset + filesz <= file size */
-	uint64_t memsz;	 /* bytes in memory: vaddr + memsz does not overflow */
+	uint64_t filesz; /* bytes in the file: if not 0, offset + filesz <= file size */
+	uint64_t memsz;	 /* bytes in memory: vaddr + memsz does not overflow; of a PT_LOAD
+			  * segment at least filesz */
 	uint64_t align;
 };
 
 struct elf_section {
-	const char *name; /* inside the file's bytes; "" if the file has no name table */
+	const char *name; /* inside the file's bytes: at most ELF_NAME_MAX bytes of any value,
+			   * then NUL; "" if the file has no name table */
 	uint32_t type;	  /* SHT_... */
 	uint64_t flags;	  /* SHF_... */
 	uint64_t addr;
 	uint64_t offset;
-	uint64_t size; /* offset + size <= file size unless SHT_NOBITS */
+	uint64_t size; /* addr + size does not overflow; offset + size <= file size unless
+			* the type is SHT_NOBITS or SHT_NULL */
 };
 
 struct elf {
@@ -64,6 +68,9 @@ void elf_free(struct elf *elf);
 
 /* The section of that name, or NULL. */
 const struct elf_section *elf_section_named(const struct elf *elf, const char *name);
+
+/* "x86-64", "AArch64" and the like, or "machine NUMBER" written into text[24]. */
+const char *elf_machine_name(uint16_t machine, char text[static 24]);
 
 /* "r-x" and the like, for PF_ flags, into text[4]. */
 const char *elf_permissions(uint32_t flags, char text[static 4]);

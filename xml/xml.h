@@ -2,14 +2,22 @@
  * canonical form, validated. The only room that sees libxml2.
  *
  * Reading never touches anything but the file it was given: no network, no external
- * entities, no DTD, and entity expansion and depth are bounded. Blank text between elements is
- * dropped; comments are kept.
+ * entities, no DTD: a document with a DOCTYPE is refused, and with it every entity that it could
+ * declare. So are namespaces, encodings other than UTF-8, US-ASCII and ISO-8859-1, and what goes
+ * beyond the bounds below. Blank text between elements is dropped, and an element that holds
+ * nothing but blanks is empty; comments and processing instructions are kept.
  *
  * Writing is canonical, as Muen's own tools write: attributes sorted by name, one space of indent
  * per level, text-only elements on one line, empty elements collapsed, LF, UTF-8 with an XML
- * declaration.
+ * declaration. Comments stand on a line of their own; an element with both text and children is
+ * written on one line as it is. (Muen's tools also put a byte order mark in front, an empty line
+ * before a comment and one at the end: ours do not.) What was written reads back as the same
+ * tree.
  *
- * Nodes belong to their document and live as long as it does (or until xml_remove()).
+ * Nodes belong to their document and live as long as it does (or until xml_remove()). Names of
+ * elements and attributes are given by the program, and must be XML names without ':'. Texts and
+ * attribute values may hold anything that xml_text_allowed() accepts; other bytes are written
+ * as U+FFFD, the replacement character, so that the document stays well-formed.
  */
 #ifndef XML_XML_H
 #define XML_XML_H
@@ -23,6 +31,10 @@
 #include <stdint.h>
 
 #define XML_FILE_MAX (64u << 20) /* bytes; Muen's largest policies have under 1 MB */
+#define XML_NODES_MAX (1 << 20)	 /* elements, attributes, comments of one document */
+#define XML_ATTRIBUTES_MAX 256	 /* of one element */
+#define XML_TEXT_MAX 10000000	 /* bytes of a text, a value or a comment */
+#define XML_DEPTH_MAX 200	 /* elements inside each other */
 
 struct xml_document;
 struct xml_node; /* an element */
@@ -53,7 +65,8 @@ void xml_write_node(const struct xml_node *node, struct buffer *out);
 
 /* ---- walking ------------------------------------------------------------- */
 
-/* The element's name; "FILE" and line it was read from (line 0 if it was made here). */
+/* The element's name; "FILE" and line it was read from: a copy keeps those of its original. An
+ * element that was made here has the document's name and line 0. */
 const char *xml_name(const struct xml_node *node);
 const char *xml_file(const struct xml_node *node);
 unsigned xml_line(const struct xml_node *node);
@@ -80,6 +93,10 @@ struct xml_node *xml_find(const struct xml_node *parent, const char *name, const
 /* The attribute's value, NULL if it is not there. Valid until the attribute or node changes. */
 const char *xml_get(const struct xml_node *node, const char *attribute);
 
+/* The name of the node's attribute number `index`, counted from 0 in the order they were given;
+ * NULL behind the last. */
+const char *xml_attribute_name(const struct xml_node *node, size_t index);
+
 /* Mandatory attributes: fail with ERR_INPUT "FILE:LINE: <element name='...'>: ..." */
 int xml_need(const struct xml_node *node, const char *attribute, const char **value,
 	     struct error *err);
@@ -88,14 +105,22 @@ int xml_need_number(const struct xml_node *node, const char *attribute, uint64_t
 int xml_need_bool(const struct xml_node *node, const char *attribute, bool *value,
 		  struct error *err);
 
+/* Whether the text can stand in an XML document: UTF-8 without control characters (other than tab,
+ * newline and carriage return) and without U+FFFE and U+FFFF. */
+bool xml_text_allowed(const char *text);
+
 void xml_set(struct xml_node *node, const char *attribute, const char *value);
 void xml_set_number(struct xml_node *node, const char *attribute, uint64_t value);
 void xml_set_byte(struct xml_node *node, const char *attribute, uint8_t value);
+void xml_set_decimal(struct xml_node *node, const char *attribute, unsigned long long value);
 void xml_set_bool(struct xml_node *node, const char *attribute, bool value);
 void xml_unset(struct xml_node *node, const char *attribute);
 
 /* The element's own text (all its text nodes joined), owned by the caller. "" if none. */
 char *xml_text(const struct xml_node *node);
+
+/* Replaces the element's own text; its child elements stay. A text of nothing but blanks counts
+ * as none. */
 void xml_set_text(struct xml_node *node, const char *text);
 void xml_set_text_number(struct xml_node *node, uint64_t value);
 
@@ -116,8 +141,8 @@ struct xml_node *xml_add_copy_before(struct xml_node *sibling, const struct xml_
  * of child names in the order that the schema wants. */
 struct xml_node *xml_child(struct xml_node *parent, const char *name, const char *const *order);
 
-/* Adds a comment in front of the node, or as the first content of the document (before the root)
- * if the node is the root. "--" in the text is defused. */
+/* Adds a comment "<!-- text -->" in front of the node; if the node is the root, as the first
+ * content of the document. "--" in the text is defused. */
 void xml_comment_before(struct xml_node *node, const char *text);
 
 void xml_remove(struct xml_node *node);

@@ -1,0 +1,90 @@
+/* A Muen component: what a unikernel provides to and requests from the system that runs it.
+ *
+ * Made from a unikernel by gencspec_convert(), or read from a component specification by
+ * component_parse(). Plain data; `document` is the specification itself, in canonical form.
+ */
+#ifndef GENCSPEC_COMPONENT_H
+#define GENCSPEC_COMPONENT_H
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Muen's limit for every name, after all suffixes (types.xsd, nameType). */
+#define MUEN_NAME_MAX 63
+#define MUEN_PAGE 4096ull
+
+/* Solo5's boot info page: a header of 40 bytes, then the boot parameters and a NUL. */
+#define BOOT_PARAMETERS_MAX (4096 - 40 - 1)
+
+enum region_content {
+	REGION_EMPTY, /* the kernel provides it; not initialised */
+	REGION_FILL,  /* filled with a byte */
+	REGION_FILE,  /* from a file */
+};
+
+struct component_region {
+	char *logical; /* name inside the component */
+	uint64_t address;
+	uint64_t size; /* bytes, multiple of MUEN_PAGE */
+	bool writable;
+	bool executable;
+	enum region_content content;
+	char *file;	      /* REGION_FILE: name of the file, without folder */
+	uint64_t file_offset; /* REGION_FILE: bytes; 0 also for Muen's "none" */
+};
+
+struct component_channel {
+	char *logical;
+	bool writer; /* the component writes it */
+	bool placed; /* whether `address` is given; if not, Muen chooses one */
+	uint64_t address;
+	uint64_t size; /* bytes, multiple of MUEN_PAGE */
+};
+
+struct component {
+	char *name;
+	bool resettable;
+	char *bootparams; /* "" if there are none */
+	struct component_region *regions;
+	size_t region_count;
+	struct component_channel *channels;
+	size_t channel_count;
+	char *document; /* the specification as XML text */
+};
+
+/* Reads a component specification. `name` stands for the file in messages. Fails with ERR_INPUT
+ * "NAME:LINE: ...". Release with component_free(). */
+struct component *component_parse(const char *name, const char *text, size_t length,
+				  struct error *err);
+void component_free(struct component *component);
+DEFINE_CLEANUP(struct component *, component_free)
+#define cleanup_component cleanup_with(component_freep)
+
+struct component_region *component_add_region(struct component *component);
+struct component_channel *component_add_channel(struct component *component);
+
+/* The region of that name, or NULL. */
+const struct component_region *component_region_named(const struct component *component,
+						      const char *logical);
+
+/* A network device, seen through its two channels NAME|in and NAME|out. */
+struct component_device {
+	char name[MUEN_NAME_MAX + 1];
+	const struct component_channel *in;  /* the component reads it */
+	const struct component_channel *out; /* the component writes it */
+};
+
+/* Steps through the network devices in the order of their first channel: start with
+ * *position = 0. Returns false at the end. A channel that is not part of such a pair is skipped;
+ * see component_stray_channel(). */
+bool component_next_device(const struct component *component, size_t *position,
+			   struct component_device *device);
+
+/* The first channel that is not one half of a device's pair, or NULL. */
+const struct component_channel *component_stray_channel(const struct component *component);
+
+#endif

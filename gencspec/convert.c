@@ -1,0 +1,428 @@
+#include "gencspec/convert.h"
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "gencspec/component_xml.h"
+#include "gencspec/layout.h"
+#include "gencspec/naming.h"
+#include "gencspec/placement.h"
+#include "gencspec/source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The order of child elements that Muen's component schema wants. */
+static const char *const component_order[] = { "config", "depends", "requires", "provides", NULL };
+static const char *const config_order[] = { "boolean", "integer", "string", NULL };
+static const char *const requires_order[] = { "vcpu",	 "memory", "channels",
+					      "devices", "events", NULL };
+static const char *const vcpu_order[] = { "vmx", "msrs", "registers", NULL };
+static const char *const registers_order[] = { "gpr",	    "cr0",	"cr0Shadow", "cr4",
+					       "cr4Shadow", "segments", NULL };
+static const char *const gpr_order[] = { "rip", "rsp", "rax", "rbx", "rcx", "rdx", "rdi", NULL };
+
+/* A conversion on its way. */
+struct conversion {
+	const struct unikernel *unikernel;
+	const struct conversion_options *options;
+	struct xml_node *root;
+	const char *name; /* the component's */
+	uint64_t end;	  /* of the highest region so far */
+};
+
+/* ---- what cannot be ------------------------------------------------------ */
+
+static int check_sizes(const struct conversion_options *options, struct error *err)
+{
+	char text[32];
+
+	if (!options->ram || options->ram % MUEN_PAGE) {
+		err_fail(err, ERR_USAGE, "the RAM size is %s, a multiple of 4 KiB was expected",
+			 size_to_text(options->ram, text));
+		return err_mend(err, "use for instance --ram 512");
+	}
+	if (!options->channel_size || options->channel_size % MUEN_PAGE) {
+		err_fail(err, ERR_USAGE, "the channel size is %s, a multiple of 4 KiB was expected",
+			 size_to_text(options->channel_size, text));
+		return err_mend(err, "use for instance --channel-size 1M");
+	}
+	/* Keeps every sum of addresses below far from overflow; layout_check() is stricter. */
+	if (options->ram > 1ull << 47 || options->channel_size > 1ull << 40) {
+		err_fail(err, ERR_USAGE, "%s of %s: no subject can have that much",
+			 options->ram > 1ull << 47 ? "RAM" : "a channel",
+			 size_to_text(options->ram > 1ull << 47 ? options->ram
+								: options->channel_size,
+				      text));
+		return err_mend(err, "plain numbers are MiB for --ram, bytes for --channel-size");
+	}
+	return 0;
+}
+
+static int check_bootparams(const char *bootparams, struct error *err)
+{
+	size_t length = strlen(bootparams);
+
+	if (length > BOOT_PARAMETERS_MAX) {
+		err_fail(err, ERR_USAGE,
+			 "the boot parameters have %zu bytes, their page holds at most %d", length,
+			 BOOT_PARAMETERS_MAX);
+		return err_mend(err, "move what is long into the unikernel's configuration");
+	}
+	if (!text_is_utf8(bootparams, length)) {
+		err_fail(err, ERR_USAGE, "the boot parameters are not UTF-8 text");
+		return err_mend(err, "XML can hold nothing else; encode binary values");
+	}
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)bootparams[i] >= 0x20 && bootparams[i] != 0x7f)
+			continue;
+		err_fail(err, ERR_USAGE,
+			 "byte %zu of the boot parameters is the control character "
+			 "0x%02x",
+			 i, (unsigned char)bootparams[i]);
+		return err_mend(err, "write the parameters on one line, separated by blanks");
+	}
+	if (bootparams[0] == '$') {
+		err_fail(err, ERR_USAGE,
+			 "the boot parameters begin with '$': Muen would take '%s' "
+			 "for a variable of the policy",
+			 bootparams);
+		return err_mend(err, "put another parameter in front of it");
+	}
+	return 0;
+}
+
+static int check_subject_info(const struct unikernel *unikernel, unsigned target, struct error *err)
+{
+	if (!target || !unikernel->sinfo_revision || unikernel->sinfo_revision == target)
+		return 0;
+	err_fail(err, ERR_INPUT,
+		 "the unikernel expects subject info revision %02u, the target's Muen has %02u: it "
+		 "would be silent for ever",
+		 unikernel->sinfo_revision, target);
+	return err_mend(err,
+			"link it with a Solo5 whose muen bindings use revision %02u, or, if "
+			"the target runs a Muen with revision %02u, say so with "
+			"--subject-info %u or in the recipe",
+			target, unikernel->sinfo_revision, unikernel->sinfo_revision);
+}
+
+/* With muinit the CPU comes to the START of the text region, not to the entry point. */
+static int check_restart_entry(const struct unikernel *unikernel, struct error *err)
+{
+	const struct elf *elf = &unikernel->elf;
+	const struct elf_section *text = elf_section_named(elf, ".text");
+	const struct elf_section *interpreter = elf_section_named(elf, ".interp");
+	uint64_t start = 0;
+
+	for (size_t i = 0; text && i < elf->segment_count; i++) {
+		const struct elf_segment *segment = &elf->segments[i];
+
+		if (segment->type == PT_LOAD && text->addr >= segment->vaddr &&
+		    text->addr - segment->vaddr < segment->filesz)
+			start = segment->vaddr;
+	}
+	if (text && text->addr == elf->entry &&
+	    (text->addr == start || (interpreter && interpreter->addr == start)))
+		return 0;
+	err_fail(err, ERR_INPUT,
+		 "a restart enters the unikernel at the start of its text region (0x%" PRIx64
+		 "), but its entry point is 0x%" PRIx64 " and %s",
+		 start, elf->entry,
+		 !text ? "there is no section .text"
+		 : !interpreter
+			 ? "no section .interp, which could be covered with NOPs, leads to it"
+			 : "the code from the end of .interp on does not begin with it");
+	return err_mend(err, "link it with Solo5's own linker script, or do without restarts: "
+			     "--disable-reset");
+}
+
+static int refuse_findings(const struct findings *findings, struct error *err)
+{
+	size_t errors = findings_count(findings, FINDING_ERROR);
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (finding->severity != FINDING_ERROR)
+			continue;
+		err_fail(err, ERR_INPUT, "%s", finding->text);
+		if (errors == 1)
+			return err_mend(err, "%s", finding->mend);
+		return err_mend(err, "%s; %zu more problem%s: 'muenbuild inspect' lists all",
+				finding->mend, errors - 1, errors == 2 ? "" : "s");
+	}
+	return 0;
+}
+
+static int check_unikernel(const struct unikernel *unikernel,
+			   const struct conversion_options *options, struct findings *findings,
+			   struct error *err)
+{
+	unikernel_check_muen(unikernel, findings);
+	if (refuse_findings(findings, err) < 0)
+		return -1;
+	if (check_subject_info(unikernel, options->subject_info, err) < 0)
+		return -1;
+	return options->resettable ? check_restart_entry(unikernel, err) : 0;
+}
+
+/* ---- building the specification ------------------------------------------ */
+
+static void set_config(const struct conversion *conversion)
+{
+	struct xml_node *config = xml_child(conversion->root, "config", component_order);
+	struct xml_node *resettable = xml_find(config, "boolean", "name", "resettable");
+	struct xml_node *bootparams = xml_find(config, "string", "name", "bootparams");
+
+	if (!resettable)
+		resettable = xml_add_first(config, "boolean");
+	xml_set(resettable, "name", "resettable");
+	xml_set_bool(resettable, "value", conversion->options->resettable);
+	if (!bootparams)
+		bootparams = xml_add(config, config_order[2]);
+	xml_set(bootparams, "name", "bootparams");
+	xml_set(bootparams, "value", conversion->options->bootparams);
+}
+
+static void link_muinit(const struct conversion *conversion)
+{
+	struct xml_node *depends = xml_child(conversion->root, "depends", component_order);
+
+	if (!xml_find(depends, "library", "ref", "muinit"))
+		xml_set(xml_add(depends, "library"), "ref", "muinit");
+}
+
+static void set_register(const struct conversion *conversion, const char *name, uint64_t value)
+{
+	struct xml_node *requires = xml_child(conversion->root, "requires", component_order);
+	struct xml_node *vcpu = xml_child(requires, "vcpu", requires_order);
+	struct xml_node *registers = xml_child(vcpu, "registers", vcpu_order);
+	struct xml_node *gpr = xml_child(registers, "gpr", registers_order);
+
+	xml_set_text_number(xml_child(gpr, name, gpr_order), value);
+}
+
+/* A name of its own for each region: two that are cut alike get a number at the end. */
+static char *unique_name(const struct xml_node *provides, char *name)
+{
+	for (unsigned number = 2; xml_find(provides, "memory", "logical", name); number++) {
+		char digits[16];
+		size_t length = strlen(name), count;
+
+		count = (size_t)snprintf(digits, sizeof(digits), "%u", number);
+		if (length > count)
+			memcpy(name + length - count, digits, count);
+	}
+	return name;
+}
+
+static struct xml_node *add_region(struct xml_node *provides, char *name, uint64_t address,
+				   uint64_t size, uint32_t flags)
+{
+	struct xml_node *memory = NULL;
+	cleanup_free char *owned = unique_name(provides, name);
+
+	memory = xml_add(provides, "memory");
+	xml_set(memory, "logical", owned);
+	xml_set_number(memory, "virtualAddress", address);
+	xml_set_number(memory, "size", size);
+	xml_set_bool(memory, "executable", flags & PF_X);
+	xml_set_bool(memory, "writable", flags & PF_W);
+	xml_set(memory, "type", "subject_binary");
+	return memory;
+}
+
+static void add_file_region(const struct conversion *conversion, struct xml_node *provides,
+			    const struct elf_segment *segment, const char *name, uint64_t offset)
+{
+	bool restored = conversion->options->resettable && segment->flags & PF_W;
+	int room = region_name_room(conversion->name, restored);
+	struct xml_node *memory =
+		add_region(provides, region_name_fit(name, "", room), segment->vaddr,
+			   page_up(segment->filesz), segment->flags);
+	struct xml_node *file = xml_add(memory, "file");
+
+	xml_set(file, "filename", conversion->options->file);
+	xml_set_number(file, "offset", offset);
+}
+
+static void add_fill_region(const struct conversion *conversion, struct xml_node *provides,
+			    const struct elf_segment *segment, const char *name)
+{
+	uint64_t start = segment->vaddr + page_up(segment->filesz);
+	uint64_t size = page_up(segment->memsz) - page_up(segment->filesz);
+	int room = region_name_room(conversion->name, false);
+	struct xml_node *memory = add_region(provides, region_name_fit(name, "|fill", room), start,
+					     size, segment->flags);
+
+	xml_set_byte(xml_add(memory, "fill"), "pattern", 0);
+}
+
+static int add_segment(struct conversion *conversion, struct xml_node *provides,
+		       const struct elf_segment *segment, uint64_t offset, struct error *err)
+{
+	cleanup_free char *name = segment_name(&conversion->unikernel->elf, segment);
+	uint64_t end = segment->vaddr + page_up(segment->memsz);
+
+	if (!segment->memsz)
+		return 0;
+	if (!name) {
+		err_fail(err, ERR_INPUT,
+			 "program header %zu (PT_LOAD at 0x%" PRIx64 ") holds no "
+			 "section to name its region after",
+			 segment->index, segment->vaddr);
+		return err_mend(err, "keep the section headers: strip with 'strip', not 'sstrip'");
+	}
+	if (segment->filesz)
+		add_file_region(conversion, provides, segment, name, offset);
+	if (page_up(segment->memsz) > page_up(segment->filesz))
+		add_fill_region(conversion, provides, segment, name);
+	if (end > conversion->end)
+		conversion->end = end;
+	return 0;
+}
+
+static int add_image(struct conversion *conversion, struct error *err)
+{
+	const struct elf *elf = &conversion->unikernel->elf;
+	struct xml_node *provides = xml_child(conversion->root, "provides", component_order);
+	cleanup_placements struct placements placements = place_segments(elf);
+	size_t placed = 0;
+
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct elf_segment *segment = &elf->segments[i];
+		uint64_t offset = 0;
+
+		if (segment->type != PT_LOAD)
+			continue;
+		if (segment->filesz)
+			offset = placements.list[placed++].offset;
+		if (add_segment(conversion, provides, segment, offset, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void add_ram(struct conversion *conversion)
+{
+	struct xml_node *provides = xml_child(conversion->root, "provides", component_order);
+	struct xml_node *memory = add_region(provides, xstrdup("ram"), conversion->end,
+					     conversion->options->ram, PF_R | PF_W);
+
+	xml_set(memory, "type", "subject");
+	conversion->end += conversion->options->ram;
+	set_register(conversion, "rsp", conversion->end - 8);
+}
+
+static void add_channel(struct conversion *conversion, struct xml_node *channels, const char *kind,
+			const char *device, const char *direction)
+{
+	cleanup_free char *logical = xasprintf("%s|%s", device, direction);
+	struct xml_node *channel = xml_add(channels, kind);
+
+	xml_set(channel, "logical", logical);
+	xml_set_number(channel, "virtualAddress", conversion->end);
+	xml_set_number(channel, "size", conversion->options->channel_size);
+	conversion->end += conversion->options->channel_size;
+}
+
+static void add_devices(struct conversion *conversion)
+{
+	const struct unikernel *unikernel = conversion->unikernel;
+	struct xml_node *requires = xml_child(conversion->root, "requires", component_order);
+
+	for (size_t i = 0; i < unikernel->device_count; i++) {
+		const struct solo5_device *device = &unikernel->devices[i];
+		struct xml_node *channels;
+
+		if (device->type != SOLO5_NET_BASIC)
+			continue;
+		channels = xml_child(requires, "channels", requires_order);
+		add_channel(conversion, channels, "reader", device->name, "in");
+		add_channel(conversion, channels, "writer", device->name, "out");
+	}
+}
+
+/* The boot info page's file is generated later, one per subject: two components of one
+ * system must not share its name. */
+static void name_boot_info(const struct conversion *conversion)
+{
+	struct xml_node *provides = xml_first(conversion->root, "provides");
+	cleanup_free char *name = xasprintf("%s_bi", conversion->name);
+
+	if (provides)
+		xml_each (memory, provides, "memory") {
+			const char *type = xml_get(memory, "type");
+			struct xml_node *file = xml_first(memory, "file");
+
+			if (file && type && !strcmp(type, "subject_solo5_boot_info"))
+				xml_set(file, "filename", name);
+		}
+}
+
+static struct xml_document *read_source(const struct conversion_options *options, struct error *err)
+{
+	if (options->source)
+		return xml_read(options->source, err);
+	return xml_parse(BUILTIN_SOURCE_NAME, builtin_source, strlen(builtin_source), err);
+}
+
+/* The source must be a component, and sane by itself, before anything is added to it. */
+static int check_source(const struct xml_document *source, const char *name, struct error *err)
+{
+	cleanup_component struct component *component = component_from_document(source, err);
+
+	if (!component)
+		return -1;
+	if (!name)
+		name = component->name;
+	if (region_name_room(name, true) >= 8)
+		return 0;
+	err_fail(err, ERR_USAGE,
+		 "the component name '%s' has %zu characters: Muen's names would get longer than "
+		 "%d with what it adds",
+		 name, strlen(name), MUEN_NAME_MAX);
+	return err_mend(err, "choose a name of at most %d characters", (MUEN_NAME_MAX - 10) / 2);
+}
+
+static int build(struct conversion *conversion, struct error *err)
+{
+	set_config(conversion);
+	if (conversion->options->resettable)
+		link_muinit(conversion);
+	set_register(conversion, "rip", conversion->unikernel->elf.entry);
+	if (conversion->options->name)
+		name_boot_info(conversion);
+	if (add_image(conversion, err) < 0)
+		return -1;
+	add_ram(conversion);
+	add_devices(conversion);
+	return 0;
+}
+
+struct component *gencspec_convert(const struct unikernel *unikernel,
+				   const struct conversion_options *options,
+				   struct findings *findings, struct error *err)
+{
+	struct conversion conversion = { .unikernel = unikernel, .options = options };
+	cleanup_xml struct xml_document *document = NULL;
+	cleanup_component struct component *component = NULL;
+
+	if (check_sizes(options, err) < 0 || check_bootparams(options->bootparams, err) < 0 ||
+	    check_unikernel(unikernel, options, findings, err) < 0)
+		return NULL;
+	document = read_source(options, err);
+	if (!document || check_source(document, options->name, err) < 0)
+		return NULL;
+	conversion.root = xml_root(document);
+	if (options->name)
+		xml_set(conversion.root, "name", options->name);
+	conversion.name = xml_get(conversion.root, "name");
+	if (build(&conversion, err) < 0)
+		return NULL;
+	component = component_from_document(document, err);
+	if (!component || layout_check(component, options->log_channel_size, err) < 0)
+		return NULL;
+	return steal(component);
+}

@@ -1,0 +1,34 @@
+/* Virtual addresses that a subject which runs a Solo5 unikernel cannot use itself: there
+ * Muen puts what the unikernel's bindings and Muen's libraries look for. */
+#ifndef SOLO5_MUEN_RANGES_H
+#define SOLO5_MUEN_RANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUEN_PAGE_SIZE 4096u
+
+/* First address that no subject can have: user half of the 48-bit canonical addresses. */
+#define MUEN_ADDRESS_END (1ull << 47)
+
+/* Where libmudebuglog has the debug log channel; how large that is, the policy says. */
+#define MUEN_DEBUG_LOG 0xffff00000ull
+
+struct muen_range {
+	uint64_t start; /* multiple of MUEN_PAGE_SIZE */
+	uint64_t size;	/* bytes, multiple of MUEN_PAGE_SIZE */
+	const char *what;
+	bool reset_only; /* taken only if the unikernel can be reset (links muinit) */
+};
+
+/* Sorted by address. Sources: Muen's libmucontrol, libmutime, libmudebuglog and muinit
+ * component specifications; the constants in Solo5's muen bindings; Muen's expander for the
+ * scheduling info and the timed event page. */
+extern const struct muen_range muen_ranges[];
+extern const size_t muen_range_count;
+
+/* Whether it has a byte in [start, last]. */
+bool muen_range_overlaps(const struct muen_range *range, uint64_t start, uint64_t last);
+
+#endif
