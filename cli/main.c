@@ -11,6 +11,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_build, &verb_inspect, &verb_gencspec, &verb_policy, &verb_recipes,
+	&verb_sign,  &verb_verify,  &verb_keys,	    &verb_ipxe,	  &verb_sbs,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
