@@ -86,7 +86,7 @@ static int add_certificates(struct certificates *certificates, const char *path,
 	return 0;
 }
 
-/* ---- times --------------------------------------------------------------------------------- */
+/* ---- times --------------------------------------------------------------- */
 
 /* Reads exactly `count` digits and the character `end` behind them. */
 static bool read_digits(const char **text, int count, char end, int *number)
@@ -160,8 +160,7 @@ static const char *iso_time(int64_t seconds, char text[static 32])
 	return text;
 }
 
-/* ---- the command line -------------------------------------------------------------------------
- */
+/* ---- the command line ---------------------------------------------------- */
 
 static int set_option(struct request *request, int id, const char *value, struct error *err)
 {
@@ -214,8 +213,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 	return 0;
 }
 
-/* ---- --explain ---------------------------------------------------------------------------------
- */
+/* ---- --explain ------------------------------------------------------------ */
 
 static void print_row(const char *name, const char *text)
 {
@@ -268,13 +266,14 @@ static int explain(const struct request *request, struct error *err)
 	return 0;
 }
 
-/* ---- the result ---------------------------------------------------------------------------------
- */
+/* ---- the result ---------------------------------------------------------- */
 
 /* The code as iPXE shows it, "" if iPXE has nothing to say. */
 static const char *code_text(const struct judgement *judgement, char text[static 16])
 {
-	snprintf(text, 16, judgement->code ? "%08" PRIx32 : "", judgement->code);
+	text[0] = '\0';
+	if (judgement->code)
+		snprintf(text, 16, "%08" PRIx32, judgement->code);
 	return text;
 }
 

@@ -161,7 +161,7 @@ uint32_t der_bits(struct der cursor, struct der *bits, unsigned int *unused)
 	return 0;
 }
 
-/* ---- time ------------------------------------------------------------------ */
+/* ---- time ---------------------------------------------------------------- */
 
 enum { CENTURY, YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, TIME_PAIRS };
 

@@ -20,7 +20,7 @@ static int altered(const struct check *check, const char *field, const char *fin
 	return refuse_mend(check->refusal, "fetch the signature again, or sign the file again");
 }
 
-/* ---- pieces ------------------------------------------------------------------------------ */
+/* ---- pieces -------------------------------------------------------------- */
 
 static bool is_version(struct der field, int32_t wanted)
 {
@@ -51,7 +51,7 @@ static bool is_id_data(struct der encapsulated)
 	return der_equal(encapsulated, (struct der){ id_data, sizeof(id_data) });
 }
 
-/* ---- the message ----------------------------------------------------------------------------- */
+/* ---- the message --------------------------------------------------------- */
 
 /* RFC 5652 section 5.1: 3 for other contents than plain data, 1 for plain data; other reasons for
  * another version (attribute certificates, key identifiers) are refused by iPXE. */
@@ -134,8 +134,7 @@ static int check_certificates(const struct check *check)
 	return 0;
 }
 
-/* ---- signers -----------------------------------------------------------------------------------
- */
+/* ---- signers ------------------------------------------------------------- */
 
 static bool is_mgf1(struct der field)
 {

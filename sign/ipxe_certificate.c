@@ -13,7 +13,7 @@ struct reading {
 	struct refusal *refusal;
 };
 
-/* ---- refusals ----------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
 static int refuse_field(const struct reading *reading, uint32_t code, const char *field)
 {
@@ -41,7 +41,7 @@ static int refuse_algorithm(const struct reading *reading, uint32_t code, struct
 	return refuse_about(reading->refusal, name);
 }
 
-/* ---- extensions --------------------------------------------------------------- */
+/* ---- extensions ---------------------------------------------------------- */
 
 static uint32_t read_basic_constraints(struct ipxe_certificate *certificate, struct der value)
 {
@@ -214,7 +214,7 @@ static int read_extensions(const struct reading *reading, struct der cursor)
 	return 0;
 }
 
-/* ---- the fields to be signed ---------------------------------------------------- */
+/* ---- the fields to be signed --------------------------------------------- */
 
 static int read_version(const struct reading *reading, struct der *cursor)
 {
@@ -350,7 +350,7 @@ static int read_tbs(const struct reading *reading, struct der cursor)
 	return read_extensions(reading, cursor);
 }
 
-/* ---- the whole ------------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------- */
 
 /* The subject before anything is checked, so that every message can name the certificate. */
 static char *name_or_position(struct der raw, const char *position)

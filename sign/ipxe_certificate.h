@@ -49,7 +49,7 @@ struct ipxe_certificate *certificate_read(struct der raw, enum ipxe_version vers
 
 void certificate_free(struct ipxe_certificate *certificate);
 
-/* ---- for people --------------------------------------------------------------- */
+/* ---- for people ---------------------------------------------------------- */
 
 /* A distinguished name: "O=Example, CN=Root"; "an empty name" if there is nothing in it.
  * Printable, owned by the caller. */

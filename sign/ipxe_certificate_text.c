@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- names -------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------- */
 
 struct attribute {
 	const char *name;
@@ -100,7 +100,7 @@ char *certificate_name_text(struct der name)
 	return text.length ? xstrdup(text.data) : xstrdup("an empty name");
 }
 
-/* ---- keys and numbers ----------------------------------------------------------- */
+/* ---- keys and numbers ---------------------------------------------------- */
 
 static size_t bit_count(struct der magnitude)
 {

@@ -15,7 +15,7 @@ enum { CLOCK_MARGIN = (12 * 60 + 30) * 60 };
 /* iPXE has no such limit but its heap, which ends long before. */
 enum { STORE_LIMIT = 512 };
 
-/* ---- lists ------------------------------------------------------------------------ */
+/* ---- lists --------------------------------------------------------------- */
 
 void chain_append(struct ipxe_chain *chain, struct ipxe_certificate *certificate)
 {
@@ -37,7 +37,7 @@ static struct ipxe_certificate *find_subject(const struct ipxe_chain *candidates
 	return NULL;
 }
 
-/* ---- the store -------------------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------- */
 
 void store_free(struct ipxe_store *store)
 {
@@ -96,7 +96,7 @@ struct ipxe_certificate *store_take(struct ipxe_store *store, struct der raw, co
 	return mark_trusted(store, certificate, refusal) < 0 ? NULL : certificate;
 }
 
-/* ---- building --------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------ */
 
 int chain_complete(struct ipxe_chain *chain, const struct ipxe_chain *candidates,
 		   const struct ipxe_store *store, struct refusal *refusal)
@@ -127,7 +127,7 @@ int chain_complete(struct ipxe_chain *chain, const struct ipxe_chain *candidates
 	}
 }
 
-/* ---- one certificate -------------------------------------------------------------- */
+/* ---- one certificate ----------------------------------------------------- */
 
 static int check_time(const struct ipxe_certificate *certificate, int64_t now,
 		      struct refusal *refusal)
@@ -275,7 +275,7 @@ static int validate_one(struct ipxe_certificate *certificate, const struct ipxe_
 	return 0;
 }
 
-/* ---- the chain -------------------------------------------------------------------- */
+/* ---- the chain ----------------------------------------------------------- */
 
 static const struct ipxe_certificate *find_pinned(const struct ipxe_chain *chain)
 {

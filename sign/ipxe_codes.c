@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- POSIX part: iPXE's src/include/errno.h ------------------------------------------------- */
+/* ---- POSIX part: iPXE's src/include/errno.h ------------------------------ */
 
 /* The last byte of a code for each platform: PXE status, EFI status, Linux errno. */
 struct posix {
@@ -32,8 +32,7 @@ static const struct posix posixes[] = {
 	{ 0x4c, 0x35, 0x92, 110, "Connection timed out" },
 };
 
-/* ---- file part: iPXE's src/include/ipxe/errfile.h ----------------------------------------------
- */
+/* ---- file part: iPXE's src/include/ipxe/errfile.h ------------------------ */
 
 struct file {
 	uint32_t bits; /* 13 to 23 of the code */
@@ -65,8 +64,7 @@ static const struct file files[] = {
 	{ 0x0069e000, "crypto/ecdsa.c" },
 };
 
-/* ---- causes
- * --------------------------------------------------------------------------------------- */
+/* ---- causes -------------------------------------------------------------- */
 
 struct cause {
 	uint32_t code; /* the last byte does not count */
@@ -260,8 +258,7 @@ static const struct cause causes[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 int ipxe_code_parse(const char *text, struct ipxe_code *code, struct error *err)
 {
@@ -285,8 +282,7 @@ int ipxe_code_parse(const char *text, struct ipxe_code *code, struct error *err)
 	return 0;
 }
 
-/* ---- explaining
- * ------------------------------------------------------------------------------------- */
+/* ---- explaining ---------------------------------------------------------- */
 
 static const char *platform_of(struct ipxe_code code, const struct posix *posix)
 {

@@ -12,7 +12,7 @@ enum { SIGNATURE_LIMIT = 2 * 1024 * 1024 };
 static const char begin_marker[] = "-----BEGIN";
 static const char end_marker[] = "-----END";
 
-/* ---- lines ------------------------------------------------------------------------ */
+/* ---- lines --------------------------------------------------------------- */
 
 static size_t next_line(const struct judge_blob *file, size_t offset)
 {
@@ -47,7 +47,7 @@ static bool find_block(const struct judge_blob *file, size_t offset, struct bloc
 	return block->end < file->size;
 }
 
-/* ---- base64 ----------------------------------------------------------------------- */
+/* ---- base64 -------------------------------------------------------------- */
 
 static bool is_blank(unsigned char byte)
 {
@@ -93,7 +93,7 @@ static int base64_decode(const unsigned char *text, size_t length, struct buffer
 	return held == 2 * pads ? 0 : -1;
 }
 
-/* ---- signatures ------------------------------------------------------------------- */
+/* ---- signatures ---------------------------------------------------------- */
 
 static bool is_single_der(const struct judge_blob *file, enum ipxe_version version)
 {
@@ -201,7 +201,7 @@ int image_open(const struct judge_blob *file, enum ipxe_version version, struct 
 	return 0;
 }
 
-/* ---- what the decoder ignores ------------------------------------------------------- */
+/* ---- what the decoder ignores -------------------------------------------- */
 
 /* Whether the line at `offset` is `marker`, " LABEL-----" and a line end, the label among those
  * that tools write. */
@@ -275,7 +275,7 @@ const char *image_pem_defect(const struct judge_blob *file, struct der message)
 	return NULL;
 }
 
-/* ---- certificates for policies ------------------------------------------------------ */
+/* ---- certificates for policies ------------------------------------------- */
 
 static bool is_certificate_block(const struct judge_blob *file, const struct block *block)
 {

@@ -17,7 +17,7 @@ struct reading {
 	struct refusal *refusal;
 };
 
-/* ---- refusals ----------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
 static int refuse_field(const struct reading *reading, uint32_t code, const char *field)
 {
@@ -41,7 +41,7 @@ static int refuse_algorithm(const struct reading *reading, uint32_t code, struct
 			   "knows");
 }
 
-/* ---- certificates --------------------------------------------------------------------- */
+/* ---- certificates -------------------------------------------------------- */
 
 static int take_certificate(const struct reading *reading, struct der raw)
 {
@@ -67,7 +67,7 @@ static int read_certificates(const struct reading *reading, struct der cursor)
 	return 0;
 }
 
-/* ---- signers -------------------------------------------------------------------------- */
+/* ---- signers ------------------------------------------------------------- */
 
 static int begin_chain(const struct reading *reading, struct ipxe_signer *signer,
 		       struct ipxe_certificate *certificate)
@@ -212,7 +212,7 @@ static int read_participants(const struct reading *reading, struct der cursor)
 	return 0;
 }
 
-/* ---- messages ------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 /* Skips an object that iPXE does not look into; *field keeps it. */
 static void pass(struct der *cursor, int tag, struct der *field)
@@ -321,7 +321,7 @@ void message_free(struct ipxe_message *message)
 	*message = (struct ipxe_message){ 0 };
 }
 
-/* ---- a bag of certificates -------------------------------------------------------------- */
+/* ---- a bag of certificates ----------------------------------------------- */
 
 /* X.690 section 11.6: as octet strings, a shorter one that is a prefix first. */
 static int compare_encodings(const void *left, const void *right)

@@ -35,7 +35,7 @@ static EVP_PKEY *key_from_parameters(const char *type, OSSL_PARAM_BLD *builder)
 	return key;
 }
 
-/* ---- RSA ------------------------------------------------------------------------ */
+/* ---- RSA ----------------------------------------------------------------- */
 
 struct rsa_key {
 	struct der modulus, exponent;
@@ -221,7 +221,7 @@ static uint32_t rsa_verify(enum ipxe_pubkey method, struct der public_key,
 				    : rsa_verify_pss(key, digest, signature, result);
 }
 
-/* ---- ECDSA ------------------------------------------------------------------------ */
+/* ---- ECDSA --------------------------------------------------------------- */
 
 enum { LARGEST_COORDINATE = 48 };
 
@@ -365,7 +365,7 @@ static uint32_t ec_verify(enum ipxe_version version, struct der public_key,
 	return verdict == 1 ? 0 : key ? IPXE_ECDSA_SIGNATURE : IPXE_WEIERSTRASS_POINT;
 }
 
-/* ---- both ----------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------- */
 
 uint32_t pubkey_verify(enum ipxe_pubkey method, enum ipxe_version version, struct der public_key,
 		       const struct digest *digest, struct der signature,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- versions ------------------------------------------------------------------------------- */
+/* ---- versions ------------------------------------------------------------ */
 
 enum { VERSIONS = IPXE_MASTER + 1 };
 
@@ -60,8 +60,7 @@ int ipxe_version_parse(const char *text, enum ipxe_version *version, struct erro
 	return 0;
 }
 
-/* ---- the policy's certificates ------------------------------------------------------------------
- */
+/* ---- the policy's certificates ------------------------------------------- */
 
 struct pins {
 	struct digest *list;
@@ -109,7 +108,7 @@ static int pins_make(struct pins *pins, const struct judge_policy *policy,
 	return 0;
 }
 
-/* ---- the judgement --------------------------------------------------------------------------- */
+/* ---- the judgement ------------------------------------------------------- */
 
 void judgement_free(struct judgement *judgement)
 {
@@ -197,8 +196,7 @@ static void fill_accepted(struct judgement *judgement, const struct trial *trial
 	}
 }
 
-/* ---- other versions ----------------------------------------------------------------------------
- */
+/* ---- other versions ------------------------------------------------------ */
 
 struct judging {
 	const struct judge_policy *policy;
@@ -239,8 +237,7 @@ static int add_version_findings(const struct judging *judging, struct error *err
 	return 0;
 }
 
-/* ---- judging
- * ------------------------------------------------------------------------------------- */
+/* ---- judging ------------------------------------------------------------- */
 
 static int finish(const struct judging *judging, const struct trial *trial,
 		  enum trial_outcome outcome, struct refusal *refusal, struct error *err)
@@ -297,8 +294,7 @@ int judge_signature(const struct judge_policy *policy, const struct judge_conten
 	return judge(policy, &subject, judgement, err);
 }
 
-/* ---- a chain alone
- * ---------------------------------------------------------------------------------- */
+/* ---- a chain alone ------------------------------------------------------- */
 
 /* Certificates in DER: the signer's first, each once. */
 struct bag {

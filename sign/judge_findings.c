@@ -8,7 +8,7 @@
 
 enum { DAY = 24 * 60 * 60, EXPIRY_NOTICE = 30 * DAY };
 
-/* ---- certificates -------------------------------------------------------------------------- */
+/* ---- certificates -------------------------------------------------------- */
 
 static bool has_twin(const struct ipxe_chain *certificates, size_t which)
 {
@@ -66,7 +66,7 @@ static void add_completion_findings(const struct trial *trial, struct findings *
 				trial->message.name, store->links[i]->name);
 }
 
-/* ---- strength ------------------------------------------------------------------------------ */
+/* ---- strength ------------------------------------------------------------ */
 
 static void add_key_finding(const struct ipxe_certificate *certificate, struct findings *findings)
 {
@@ -100,7 +100,7 @@ static void add_strength_findings(const struct trial *trial, const struct trial_
 				     trial->message.name);
 }
 
-/* ---- time ------------------------------------------------------------------------------------ */
+/* ---- time ---------------------------------------------------------------- */
 
 static void add_time_findings(const struct trial *trial, int64_t valid_until,
 			      struct findings *findings)
@@ -130,8 +130,7 @@ static void add_time_findings(const struct trial *trial, int64_t valid_until,
 	}
 }
 
-/* ---- the message ------------------------------------------------------------------------------
- */
+/* ---- the message --------------------------------------------------------- */
 
 static bool has_contents(const struct ipxe_message *message)
 {

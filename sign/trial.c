@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* ---- beginning ------------------------------------------------------------------------- */
+/* ---- beginning ----------------------------------------------------------- */
 
 struct embedding {
 	struct trial *trial;
@@ -54,7 +54,7 @@ void trial_free(struct trial *trial)
 	buffer_free(&trial->decoded);
 }
 
-/* ---- running ----------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------- */
 
 /* iPXE puts each signer in front of those before it, so that the last one is looked at first. */
 static struct ipxe_signer *signer_in_turn(const struct ipxe_message *message, size_t turn)

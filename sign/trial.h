@@ -45,7 +45,7 @@ enum trial_outcome trial_run(struct trial *trial, const struct trial_case *subje
 
 void trial_free(struct trial *trial);
 
-/* ---- one signer (trial_signer.c) ------------------------------------------------------ */
+/* ---- one signer (trial_signer.c) ----------------------------------------- */
 
 /* That the signer's certificate may sign code; without looking at a signature. */
 int signer_check_usage(const struct ipxe_signer *signer, struct refusal *refusal);

@@ -33,7 +33,7 @@ int signer_check_usage(const struct ipxe_signer *signer, struct refusal *refusal
 	return 0;
 }
 
-/* ---- a key that does not do ------------------------------------------------------------- */
+/* ---- a key that does not do ---------------------------------------------- */
 
 static int refuse_key(struct refusal *refusal, uint32_t code,
 		      const struct ipxe_certificate *certificate, enum ipxe_version version,
@@ -86,7 +86,7 @@ int signer_check_key(const struct ipxe_certificate *certificate, enum ipxe_versi
 		    : 0;
 }
 
-/* ---- a signature that does not verify ----------------------------------------------------- */
+/* ---- a signature that does not verify ------------------------------------ */
 
 /* All that is needed to say why. */
 struct failure {

@@ -116,4 +116,14 @@ static inline void expect_bytes(const struct bytes *signature, struct setting se
 	ck_assert_msg(judgement.accepted || *judgement.mend, "%s has no mend", rule);
 }
 
+/* Signs CONTENT with the root's certificate included, and expects a judgement. */
+static inline void expect_signer(struct pki_signer signer, struct setting setting, const char *rule,
+				 uint32_t code)
+{
+	cleanup_bytes struct bytes signature =
+		pki_sign(&signer, 1, &world.root, 1, CONTENT, CONTENT_SIZE);
+
+	expect_bytes(&signature, setting, rule, code);
+}
+
 #endif

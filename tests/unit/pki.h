@@ -6,9 +6,11 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/cms.h> /* behind pem.h: declares PEM functions only then */
+#include <openssl/pkcs7.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -26,6 +28,7 @@ enum { PKI_NOW = 1796083200, PKI_DAY = 86400 }; /* 2026-12-01 00:00:00 UTC */
 		if (!(condition)) {                                                                \
 			fprintf(stderr, "%s:%d: OpenSSL failed: %s\n", __FILE__, __LINE__,         \
 				#condition);                                                       \
+			ERR_print_errors_fp(stderr);                                               \
 			exit(EXIT_FAILURE);                                                        \
 		}                                                                                  \
 	} while (0)
@@ -47,10 +50,12 @@ struct pki_spec {
 static inline void pki_add_extension(X509 *certificate, int nid, const char *value)
 {
 	X509_EXTENSION *extension;
+	X509V3_CTX context;
 
 	if (!value)
 		return;
-	extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
 	pki_require(extension && X509_add_ext(certificate, extension, -1));
 	X509_EXTENSION_free(extension);
 }
@@ -88,6 +93,7 @@ static inline X509 *pki_issue(struct pki_spec spec)
 		pki_add_extension(certificate, NID_key_usage, spec.usage);
 		pki_add_extension(certificate, NID_ext_key_usage, spec.purpose);
 		pki_add_extension(certificate, NID_info_access, spec.access);
+		pki_add_extension(certificate, NID_subject_key_identifier, "hash");
 	}
 	pki_require(X509_sign(certificate, spec.issuer ? spec.issuer_key : spec.key,
 			      spec.md ? spec.md : EVP_sha256()));
@@ -102,7 +108,8 @@ static inline struct bytes pki_bytes_of_bio(BIO *bio)
 
 	bytes.data = xcalloc(1, (size_t)length + 1);
 	bytes.size = (size_t)length;
-	memcpy(bytes.data, data, bytes.size);
+	if (bytes.size)
+		memcpy(bytes.data, data, bytes.size);
 	BIO_free(bio);
 	return bytes;
 }
@@ -184,7 +191,20 @@ static inline struct bytes pki_sign(const struct pki_signer *signers, size_t cou
 	return pki_bytes_of_bio(bio);
 }
 
-/* The same in PEM. */
+/* Certificates and no signer: what `openssl crl2pkcs7` makes. */
+static inline struct bytes pki_bundle(X509 *certificate)
+{
+	PKCS7 *bundle = PKCS7_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	pki_require(bundle && bio && PKCS7_set_type(bundle, NID_pkcs7_signed) &&
+		    PKCS7_content_new(bundle, NID_pkcs7_data) &&
+		    PKCS7_add_certificate(bundle, certificate) && i2d_PKCS7_bio(bio, bundle));
+	PKCS7_free(bundle);
+	return pki_bytes_of_bio(bio);
+}
+
+/* A signature in PEM. */
 static inline struct bytes pki_to_pem(const struct bytes *der)
 {
 	BIO *in = BIO_new_mem_buf(der->data, (int)der->size), *out = BIO_new(BIO_s_mem());

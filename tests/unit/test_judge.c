@@ -12,7 +12,7 @@
 
 struct world world;
 
-/* ---- recorded verdicts ---------------------------------------------------------------------- */
+/* ---- recorded verdicts --------------------------------------------------- */
 
 #define VECTORS "vectors/ipxe/"
 
@@ -135,8 +135,7 @@ START_TEST(gives_the_recorded_verdicts)
 }
 END_TEST
 
-/* ---- altered bytes -----------------------------------------------------------------------------
- */
+/* ---- altered bytes ------------------------------------------------------- */
 
 /* A signer that a tool writes, in its usual forms. */
 static struct bytes sign_with(X509 *certificate, EVP_PKEY *key)
@@ -237,8 +236,7 @@ START_TEST(no_truncated_pem_signature_verifies)
 }
 END_TEST
 
-/* ---- what is told
- * ---------------------------------------------------------------------------------- */
+/* ---- what is told -------------------------------------------------------- */
 
 START_TEST(tells_who_signed_and_until_when)
 {
