@@ -271,7 +271,7 @@ static int run_keys(int argc, char **argv, struct error *err)
 const struct verb verb_keys = {
 	.name = "keys",
 	.run = run_keys,
-	.summary = "Make, renew, show and check keys and certificates",
+	.summary = "make, renew, show and check keys and certificates",
 	.operands = "init DIR | renew DIR | show FILE|DIR... | check CERT|DIR...",
 	.options = specs,
 	.details = "init   makes a private CA and a code-signing certificate that iPXE accepts, "

@@ -325,7 +325,7 @@ static int run_sign(int argc, char **argv, struct error *err)
 const struct verb verb_sign = {
 	.name = "sign",
 	.run = run_sign,
-	.summary = "Sign files so that iPXE accepts them",
+	.summary = "sign files so that iPXE accepts them",
 	.operands = "FILE...",
 	.options = specs,
 	.details = "Writes FILE.sig: a detached CMS signature in DER with SHA-256, with the "

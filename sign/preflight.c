@@ -134,12 +134,11 @@ static void explain_end(const struct preflight *preflight, int64_t end, struct j
 		judgement->reason = xasprintf("the certificate of %s (%s) ended %s", first->subject,
 					      first->origin, until);
 	else
-		judgement->reason =
-			xasprintf("the certificate of %s (%s) ends %s, in %lld days, and at least "
-				  "%lld days are asked for",
-				  first->subject, first->origin, until,
-				  (long long)when_days(preflight->now, end),
-				  (long long)(preflight->margin / SECONDS_PER_DAY));
+		judgement->reason = xasprintf(
+			"the certificate of %s (%s) ends %s: whole days left %lld, asked for %lld",
+			first->subject, first->origin, until,
+			(long long)when_days(preflight->now, end),
+			(long long)(preflight->margin / SECONDS_PER_DAY));
 	judgement->mend =
 		xasprintf("%s%s",
 			  first->authority ? "a new CA is needed ('muenbuild keys init'), and an "
