@@ -137,7 +137,7 @@ END_TEST
 
 START_TEST(reports_acceptance)
 {
-	json_t *report = run_json("image --ca ca.pem --as-of 2026-12-01T12:30 --json", 0);
+	json_t *report = run_json("image --ca ca.pem --as-of 2026-12-01T12:30:00Z --json", 0);
 	const json_t *certificates = json_object_get(report, "certificates");
 
 	ck_assert_str_eq(text_of(report, "type"), "muenbuild.verify");
