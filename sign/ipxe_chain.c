@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sign/ipxe_codes.h"
 #include "sign/ipxe_pubkey.h"
+#include "sign/when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,7 @@ int chain_complete(struct ipxe_chain *chain, const struct ipxe_chain *candidates
 static int check_time(const struct ipxe_certificate *certificate, int64_t now,
 		      struct refusal *refusal)
 {
-	char when[32], limit[32];
+	char when[WHEN_TEXT_SIZE], limit[WHEN_TEXT_SIZE];
 	bool early = certificate->not_before > now + CLOCK_MARGIN;
 
 	if (!early && certificate->not_after >= now - CLOCK_MARGIN)
@@ -141,8 +142,8 @@ static int check_time(const struct ipxe_certificate *certificate, int64_t now,
 	       "the certificate of %s is %s %s, and it is %s (iPXE allows its clock an error of "
 	       "12 hours and 30 minutes)",
 	       certificate->name, early ? "valid only from" : "expired since",
-	       time_text(early ? certificate->not_before : certificate->not_after, limit),
-	       time_text(now, when));
+	       when_text(early ? certificate->not_before : certificate->not_after, limit),
+	       when_text(now, when));
 	if (early)
 		refuse_mend(refusal, "set the clock of the machine that boots, or issue the "
 				     "certificate with an earlier notBefore");
