@@ -31,22 +31,25 @@ GUEST_LINK = $(LD) -m elf_x86_64 -nostdlib -static --build-id=none -z max-page-s
 define guest-flavour
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.c Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_FLAGS) $$(GUEST_UNITS) $(4) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $$(GUEST_FLAGS) $$(GUEST_UNITS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.S Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_FLAGS) $(4) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $$(GUEST_FLAGS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/sse.o: GUEST_UNITS := -msse2 -mfpmath=sse
 
 $(BUILD)/obj/guests/$(1)/guest.lds: tests/guests/lib/guest.lds.S tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) -E -P -x c -DGUEST_BASE=$(5) -DGUEST_TEXT_FLAGS=$(6) $$< -o $$@
+	$$(Q)$$(CC) -E -P -x c -DGUEST_BASE=$(5) -DGUEST_TEXT_FLAGS=$(6) $$< -o $$@
 
 $(BUILD)/guests/$(3)%.$(2): $(BUILD)/obj/guests/$(1)/guest.lds $(BUILD)/obj/guests/$(1)/%.o \
 		$$(GUEST_LIB_$(2):%=$(BUILD)/obj/guests/$(1)/lib/%.o)
 	@mkdir -p $$(@D)
-	$$(GUEST_LINK) -T $$^ -o $$@
+	$$(call say,LINK,$$@)
+	$$(Q)$$(GUEST_LINK) -T $$^ -o $$@
 
 # The hostile guest has several parts.
 $(BUILD)/guests/$(3)hostile.$(2) $(BUILD)/guests/$(3)hostile-bare.$(2): \
