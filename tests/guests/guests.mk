@@ -31,12 +31,12 @@ GUEST_LINK = $(LD) -m elf_x86_64 -nostdlib -static --build-id=none -z max-page-s
 define guest-flavour
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.c Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(call say,CC,$$<)
+	$$(call say,GUEST,$$@)
 	$$(Q)$$(CC) $$(GUEST_FLAGS) $$(GUEST_UNITS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.S Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(call say,CC,$$<)
+	$$(call say,GUEST,$$@)
 	$$(Q)$$(CC) $$(GUEST_FLAGS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/sse.o: GUEST_UNITS := -msse2 -mfpmath=sse
