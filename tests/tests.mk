@@ -25,3 +25,5 @@ fuzz-replays: $(FUZZ_REPLAYS)
 
 .PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/fuzz/%.o
 .PHONY: unit-tests fuzz-replays
+
+include tests/guests/guests.mk
