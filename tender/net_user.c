@@ -232,9 +232,10 @@ static void serve(struct user_network *network)
 		count = poll(network->polls, network->poll_count, (int)timeout);
 		if (count < 0 && errno == EINTR)
 			continue;
-		network->poll(network->slirp, count < 0, descriptor_events, network);
+		/* In this order: an ARP reply sets free what waits for it. */
 		if (count > 0 && network->polls[0].revents)
 			take_frames(network);
+		network->poll(network->slirp, count < 0, descriptor_events, network);
 		run_timers(network);
 	}
 }

@@ -12,6 +12,7 @@
 #include "tender/vm.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 struct ring_counters {
 	uint64_t writes, reads; /* entries served */
@@ -28,6 +29,7 @@ struct ring {
 	bool running;
 	bool stopped;
 	pthread_t thread;
+	sem_t started;	      /* posted by the thread */
 	pthread_mutex_t lock; /* held while entries are served */
 	struct ring_counters counters;
 };

@@ -14,6 +14,19 @@ static bool is_place_in_code(const Elf64_Sym *symbol)
 	       (type == STT_FUNC || type == STT_NOTYPE);
 }
 
+/* Elsewhere the nearest symbol would say nothing. */
+static bool is_code(const struct elf *elf, uint64_t address)
+{
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct elf_segment *segment = &elf->segments[i];
+
+		if (segment->type == PT_LOAD && (segment->flags & PF_X) &&
+		    address >= segment->vaddr && address - segment->vaddr < segment->memsz)
+			return true;
+	}
+	return false;
+}
+
 /* The symbol with the highest address that is not above; false if there is none. */
 static bool find_nearest(const struct elf *elf, const struct elf_section *table, uint64_t address,
 			 Elf64_Sym *nearest)
@@ -43,8 +56,9 @@ const char *symbol_near(const struct elf *elf, uint64_t address, char *text, siz
 	size_t room;
 
 	text[0] = '\0';
-	if (!table || !names || table->type != SHT_SYMTAB || names->type != SHT_STRTAB ||
-	    !find_nearest(elf, table, address, &symbol) || symbol.st_name >= names->size)
+	if (!table || !names || !is_code(elf, address) || table->type != SHT_SYMTAB ||
+	    names->type != SHT_STRTAB || !find_nearest(elf, table, address, &symbol) ||
+	    symbol.st_name >= names->size)
 		return text;
 	room = names->size - symbol.st_name;
 	text_printable((const char *)elf->bytes + names->offset + symbol.st_name,
