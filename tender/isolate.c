@@ -159,13 +159,14 @@ static int drop_capabilities(struct error *err)
 
 static int limit(const struct isolation *isolation, struct error *err)
 {
+	/* Not the number of processes: KVM starts a thread of its own when the guest first runs,
+	 * and the filter of system calls permits none anyway. */
 	const struct {
 		int resource;
 		rlim_t most;
 		const char *what;
 	} limits[] = {
 		{ RLIMIT_CORE, 0, "core files" },
-		{ RLIMIT_NPROC, 0, "processes" },
 		{ RLIMIT_MSGQUEUE, 0, "message queues" },
 		{ RLIMIT_NOFILE, isolation->descriptors, "descriptors" },
 	};

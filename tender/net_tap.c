@@ -200,9 +200,7 @@ int net_open_new_tap(struct net *net, const struct net_spec *spec, struct error 
 	cleanup_close int fd = open_tun(net, err);
 	char name[IFNAMSIZ];
 
-	if (fd < 0)
-		return -1;
-	if (attach(net, fd, spec->interface, name, err) < 0)
+	if (fd < 0 || attach(net, fd, spec->interface, name, err) < 0)
 		return mend_tap(*spec->interface ? spec->interface : "tap0", spec->bridge, err);
 	if (*spec->bridge && join_bridge(net, name, spec->bridge, control, err) < 0)
 		return -1;

@@ -123,22 +123,25 @@ static int kvm_run_guest(struct vm *vm, struct vm_exit *exit, struct error *err)
 {
 	struct vm_kvm *kvm = kvm_of(vm);
 
-	while (ioctl(kvm->vcpu_fd, KVM_RUN, 0) < 0) {
-		if (errno == EAGAIN)
-			continue;
-		if (errno == EINTR) {
-			kvm->run->immediate_exit = 0;
-			exit->kind = VM_EXIT_INTERRUPTED;
-			return 0;
-		}
-		if (errno == EFAULT) {
-			exit->kind = VM_EXIT_FAULT;
-			return 0;
-		}
+	if (ioctl(kvm->vcpu_fd, KVM_RUN, 0) == 0) {
+		translate_exit(kvm->run, exit);
+		return 0;
+	}
+	switch (errno) {
+	case EINTR:
+		kvm->run->immediate_exit = 0;
+		exit->kind = VM_EXIT_INTERRUPTED;
+		return 0;
+	case EFAULT:
+		exit->kind = VM_EXIT_FAULT;
+		return 0;
+	case EAGAIN: /* the first run starts a thread of KVM's own */
+		err_fail_errno(err, ERR_MISSING, EAGAIN, "KVM: cannot run the guest");
+		return err_mend(err, "raise this user's limit on processes (ulimit -u), or that of "
+				     "the container");
+	default:
 		return err_fail_errno(err, ERR_MISSING, errno, "KVM: cannot run the guest");
 	}
-	translate_exit(kvm->run, exit);
-	return 0;
 }
 
 static void kvm_interrupt(struct vm *vm)
