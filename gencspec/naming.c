@@ -26,13 +26,13 @@ char *segment_name(const struct elf *elf, const struct elf_segment *segment)
 
 		if (!segment_holds(segment, section))
 			continue;
-		if (name.length)
-			buffer_add_text(&name, "+");
-		buffer_add_text(&name, section->name);
+		if (strstr(section->name, ".text"))
+			return xstrdup("text");
+		/* What is longer than any name can be is cut anyway. */
+		if (name.length <= MUEN_NAME_MAX)
+			buffer_printf(&name, "%s%s", name.length ? "+" : "", section->name);
 	}
-	if (!name.length)
-		return NULL;
-	return strstr(name.data, ".text") ? xstrdup("text") : steal(name.data);
+	return name.length ? steal(name.data) : NULL;
 }
 
 int region_name_room(const char *component, bool restored)

@@ -17,4 +17,14 @@ int template_compose(struct xml_document *document, const struct composition *co
 		     struct unikernel_request *requests, struct findings *findings,
 		     struct error *err);
 
+/* After template_compose(): the unikernel's subject on its own; NULL and ERR_INTERNAL if that
+ * cannot be. Release with xml_free(). */
+struct xml_document *template_subject(const struct xml_document *document,
+				      const struct unikernel_request *request, struct error *err);
+
+/* After template_compose(): the physical channels of the component, in an <include>. Release with
+ * xml_free(). */
+struct xml_document *template_channels(const struct xml_document *document,
+				       const struct unikernel_request *request);
+
 #endif

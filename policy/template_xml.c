@@ -324,3 +324,43 @@ int template_compose(struct xml_document *document, const struct composition *co
 		return -1;
 	return join_network(root, &network, err);
 }
+
+/* ---- what was composed, on its own --------------------------------------- */
+
+static struct xml_node *composed_subject(const struct xml_document *document,
+					 const struct unikernel_request *request)
+{
+	return xml_find(xml_first(xml_root(document), "subjects"), "subject", "name",
+			request->subject);
+}
+
+struct xml_document *template_subject(const struct xml_document *document,
+				      const struct unikernel_request *request, struct error *err)
+{
+	cleanup_buffer struct buffer text = { 0 };
+
+	xml_write_node(composed_subject(document, request), &text);
+	return xml_parse(request->subject, text.data, text.length, err);
+}
+
+struct xml_document *template_channels(const struct xml_document *document,
+				       const struct unikernel_request *request)
+{
+	const struct component *component = request->component;
+	struct xml_node *channels = xml_first(xml_root(document), "channels");
+	struct xml_node *maps = xml_first(composed_subject(document, request), "component");
+	struct xml_document *fragment = xml_new("channels", "include");
+
+	for (size_t i = 0; i < component->channel_count; i++) {
+		struct xml_node *map =
+			xml_find(maps, "map", "logical", component->channels[i].logical);
+		const char *physical = map ? xml_get(map, "physical") : NULL;
+		struct xml_node *channel = physical && channels
+						   ? xml_find(channels, "channel", "name", physical)
+						   : NULL;
+
+		if (channel)
+			xml_add_copy(xml_root(fragment), channel);
+	}
+	return fragment;
+}

@@ -59,6 +59,7 @@ struct recipe {
 		unsigned tick_rate;	/* ticks per second, >= 1 */
 		unsigned cpus;		/* logical CPUs to use, >= 1 */
 		unsigned service_ticks; /* of the minor frame of time and debug server */
+		char *plan; /* a plan of the user's for the template, below the policy folder */
 	} scheduling;
 };
 

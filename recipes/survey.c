@@ -11,6 +11,10 @@
  * would take long. */
 #define PLACES_MAX 256
 
+/* A recipe has sections of values, nothing deeper; libyaml's time grows with the square of the
+ * depth. */
+#define DEPTH_MAX 8
+
 struct walk {
 	const char *path;
 	const char *text;
@@ -45,6 +49,8 @@ static const struct syntax {
 	  "close it, or write the keys on lines of their own, indented" },
 	{ "did not find expected ',' or ']'", true, "a '[' that is never closed", "']'",
 	  "close it; no key of a recipe takes a list" },
+	{ "did not find expected node content", false, "no value, or a stray bracket", "a value",
+	  "close every '[' and '{'; put a value that begins with a bracket in quotes" },
 	{ "found character that cannot start any token", false,
 	  "a value that begins with '@', '`', '%' or a tab", "plain text", "put it in quotes" },
 	{ "block sequence entries are not allowed in this context", false, "a list item",
@@ -53,38 +59,49 @@ static const struct syntax {
 	  "text", "use single quotes, or write \\\\ for a backslash" },
 };
 
-/* libyaml's reader counts bytes only. */
+/* The line of a byte; the last line if the text ends before it. */
 static size_t line_of_offset(const struct walk *walk, size_t offset)
 {
 	size_t line = 1;
 
-	for (size_t i = 0; i < offset && i < walk->length; i++)
+	for (size_t i = 0; i < offset && i + 1 < walk->length; i++)
 		line += walk->text[i] == '\n';
 	return line;
+}
+
+/* Where the mistake is. libyaml's reader counts bytes only, and its scanner counts a line more at
+ * the end of the text than there are. */
+static size_t problem_line(const struct walk *walk, bool at_context)
+{
+	const yaml_parser_t *parser = &walk->parser;
+	size_t line = at_context ? parser->context_mark.line + 1 : parser->problem_mark.line + 1;
+	size_t last = line_of_offset(walk, walk->length);
+
+	if (parser->error == YAML_READER_ERROR)
+		return line_of_offset(walk, parser->problem_offset);
+	return line < last ? line : last;
 }
 
 static int fail_syntax(struct walk *walk)
 {
 	const yaml_parser_t *parser = &walk->parser;
-	const char *problem = parser->problem ? parser->problem : "no memory left";
-	size_t line = parser->problem_mark.line + 1;
+	const char *problem = parser->problem ? parser->problem : "";
 
-	if (parser->error == YAML_READER_ERROR)
-		line = line_of_offset(walk, parser->problem_offset);
+	if (parser->error == YAML_MEMORY_ERROR)
+		return err_fail(walk->err, ERR_INTERNAL, "%s: no memory to parse it", walk->path);
 	for (size_t i = 0; i < sizeof(syntaxes) / sizeof(syntaxes[0]); i++) {
 		const struct syntax *syntax = &syntaxes[i];
 
 		if (strcmp(syntax->problem, problem))
 			continue;
-		if (syntax->at_context)
-			line = parser->context_mark.line + 1;
-		fail_at(walk->err, walk->path, line, NULL, syntax->found, syntax->expected);
+		fail_at(walk->err, walk->path, problem_line(walk, syntax->at_context), NULL,
+			syntax->found, syntax->expected);
 		return err_mend(walk->err, "%s", syntax->mend);
 	}
 	err_fail(walk->err, ERR_INPUT,
 		 "%s:%zu: found text that is not YAML (%s%s%s), expected a recipe", walk->path,
-		 line, parser->context ? parser->context : "", parser->context ? ": " : "",
-		 problem);
+		 problem_line(walk, false), parser->context ? parser->context : "",
+		 parser->context ? ": " : "", problem);
 	return err_mend(walk->err, "muenbuild-recipes(5) shows how a recipe is written");
 }
 
@@ -209,6 +226,9 @@ static int skip_collection(struct walk *walk)
 		if (walk->event.type == YAML_MAPPING_START_EVENT ||
 		    walk->event.type == YAML_SEQUENCE_START_EVENT)
 			depth++;
+		if (depth > DEPTH_MAX)
+			return refuse(walk, "values nested deeper than any recipe's",
+				      "sections of values", "muenbuild-recipes(5) lists the keys");
 		if (walk->event.type == YAML_MAPPING_END_EVENT ||
 		    walk->event.type == YAML_SEQUENCE_END_EVENT)
 			depth--;

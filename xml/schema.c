@@ -77,9 +77,10 @@ static int compile(struct xml_schema *schema, const struct schema_sources *sourc
 	include_folder = NULL;
 	if (schema->grammar || schema->w3c)
 		return 0;
+	if (!complaints.shown)
+		return err_fail(err, ERR_INPUT, "%s: is not a usable schema", schema->path);
 	return err_fail(err, ERR_INPUT, "%s:%u: is not a usable schema: %s", schema->path,
-			complaints.list[0].line,
-			complaints.count ? complaints.list[0].text : "no reason is known");
+			complaints.list[0].line, complaints.list[0].text);
 }
 
 struct xml_schema *xml_schema_read(const char *path, struct error *err)
@@ -132,18 +133,16 @@ static int validate_w3c(xmlSchema *w3c, xmlDoc *tree)
 }
 
 static int fail_invalid(const char *name, const struct xml_schema *schema,
-			const struct complaints *complaints, struct error *err)
+			struct complaints *complaints, struct error *err)
 {
 	cleanup_buffer struct buffer text = { 0 };
-	size_t shown = complaints->count < COMPLAINTS_SHOWN ? complaints->count : COMPLAINTS_SHOWN;
 
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < complaints->shown; i++) {
+		explain_stray_text(&complaints->list[i]);
 		if (i)
 			buffer_printf(&text, "; line %u: ", complaints->list[i].line);
 		buffer_add_text(&text, complaints->list[i].text);
 	}
-	if (complaints->count > shown)
-		buffer_printf(&text, "; and %zu more", complaints->count - shown);
 	return err_fail(err, ERR_INPUT, "%s:%u: %s (schema %s)", name, complaints->list[0].line,
 			text.data ? text.data : "is not valid", schema->path);
 }

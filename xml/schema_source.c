@@ -118,7 +118,7 @@ void schema_sources_free(struct schema_sources *sources)
 	free(sources->folder);
 }
 
-/* ---- root elements ------------------------------------------------------- */
+/* ---- root elements of a W3C schema --------------------------------------- */
 
 static void add_root(struct schema_roots *roots, const char *name)
 {
@@ -126,23 +126,87 @@ static void add_root(struct schema_roots *roots, const char *name)
 	roots->names[roots->count++] = xstrdup(name);
 }
 
-/* The places that were looked at already: a grammar may refer to a definition many times. */
-struct visited {
-	const struct xml_node **list;
-	size_t count;
+static void add_global_elements(struct schema_roots *roots, const struct schema_sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		xml_each (child, xml_root(sources->list[i].document), "element")
+			if (xml_get(child, "name"))
+				add_root(roots, xml_get(child, "name"));
+}
+
+/* ---- root elements of a RELAX NG grammar --------------------------------- */
+
+/* A walk through a grammar. A pattern may refer to a definition many times, and grammars may stand
+ * inside each other: a name is looked for in the innermost, a parentRef's in the one around it. */
+struct walk {
+	struct schema_roots *roots;
+	const struct schema_sources *sources;
+	struct visited {
+		const struct xml_node *pattern;
+		const struct xml_node *grammar; /* a file may be included in many */
+	} * visited;
+	size_t visited_count;
 };
 
-static bool visit(struct visited *visited, const struct xml_node *node)
+struct scope {
+	const struct xml_node *grammar;
+	const struct scope *outer;
+};
+
+static bool visit(struct walk *walk, const struct scope *scope, const struct xml_node *pattern)
 {
-	for (size_t i = 0; i < visited->count; i++)
-		if (visited->list[i] == node)
+	for (size_t i = 0; i < walk->visited_count; i++)
+		if (walk->visited[i].pattern == pattern &&
+		    walk->visited[i].grammar == scope->grammar)
 			return false;
-	array_grow(visited->list, visited->count);
-	visited->list[visited->count++] = node;
+	array_grow(walk->visited, walk->visited_count);
+	walk->visited[walk->visited_count++] = (struct visited){ pattern, scope->grammar };
 	return true;
 }
 
-/* Adds the names of a RELAX NG name class. */
+static void walk_pattern(struct walk *walk, const struct scope *scope,
+			 const struct xml_node *pattern);
+
+/* The root element of the file that an include or an externalRef names. */
+static const struct xml_node *included_root(const struct walk *walk, const struct xml_node *node)
+{
+	const char *name = included_file(node);
+
+	for (size_t i = 0; name && i < walk->sources->count; i++)
+		if (!strcmp(walk->sources->list[i].name, name))
+			return xml_root(walk->sources->list[i].document);
+	return NULL;
+}
+
+/* Walks the patterns that a grammar (or a div or an include in it) gives to `start`, or to the
+ * definition `name`. What an include holds takes the place of what is in the included file. Returns
+ * whether there were any. */
+static bool walk_definitions(struct walk *walk, const struct scope *scope,
+			     const struct xml_node *parent, const char *name)
+{
+	bool found = false;
+
+	xml_each (child, parent, NULL) {
+		const char *kind = xml_name(child), *defined = xml_get(child, "name");
+
+		if (name ? !strcmp(kind, "define") && defined && !strcmp(defined, name)
+			 : !strcmp(kind, "start")) {
+			found = true;
+			xml_each (pattern, child, NULL)
+				walk_pattern(walk, scope, pattern);
+		} else if (!strcmp(kind, "div")) {
+			found |= walk_definitions(walk, scope, child, name);
+		} else if (!strcmp(kind, "include")) {
+			const struct xml_node *included = included_root(walk, child);
+
+			found |= walk_definitions(walk, scope, child, name) ||
+				 (included && walk_definitions(walk, scope, included, name));
+		}
+	}
+	return found;
+}
+
+/* Adds the names of a name class. */
 static void add_name_class(struct schema_roots *roots, const struct xml_node *node)
 {
 	if (!strcmp(xml_name(node), "name")) {
@@ -157,77 +221,55 @@ static void add_name_class(struct schema_roots *roots, const struct xml_node *no
 	}
 }
 
-static void add_pattern(struct schema_roots *roots, const struct schema_sources *sources,
-			struct visited *visited, const struct xml_node *pattern);
-
-static void add_definitions(struct schema_roots *roots, const struct schema_sources *sources,
-			    struct visited *visited, const struct xml_node *parent,
-			    const char *name)
+static void walk_element(struct walk *walk, const struct xml_node *element)
 {
-	xml_each (child, parent, NULL) {
-		const char *defined = xml_get(child, "name");
+	const char *name = xml_get(element, "name");
 
-		if (!strcmp(xml_name(child), "define") && defined && !strcmp(defined, name) &&
-		    visit(visited, child))
-			add_pattern(roots, sources, visited, child);
-		else if (!strcmp(xml_name(child), "div") || !strcmp(xml_name(child), "include"))
-			add_definitions(roots, sources, visited, child, name);
-	}
+	if (name)
+		add_root(walk->roots, name);
+	else if (xml_first(element, NULL))
+		add_name_class(walk->roots, xml_first(element, NULL));
 }
 
-/* Adds the elements with which a RELAX NG pattern can begin. */
-static void add_pattern(struct schema_roots *roots, const struct schema_sources *sources,
-			struct visited *visited, const struct xml_node *pattern)
+/* Adds the elements with which a pattern can begin. */
+static void walk_pattern(struct walk *walk, const struct scope *scope,
+			 const struct xml_node *pattern)
 {
-	if (!strcmp(xml_name(pattern), "element")) {
-		const char *name = xml_get(pattern, "name");
+	const char *kind = xml_name(pattern), *name = xml_get(pattern, "name");
 
-		if (name)
-			add_root(roots, name);
-		else if (xml_first(pattern, NULL))
-			add_name_class(roots, xml_first(pattern, NULL));
-	} else if (!strcmp(xml_name(pattern), "ref")) {
-		const char *name = xml_get(pattern, "name");
+	if (!visit(walk, scope, pattern))
+		return;
+	if (!strcmp(kind, "element")) {
+		walk_element(walk, pattern);
+	} else if (!strcmp(kind, "ref") && name) {
+		walk_definitions(walk, scope, scope->grammar, name);
+	} else if (!strcmp(kind, "parentRef") && name && scope->outer) {
+		walk_definitions(walk, scope->outer, scope->outer->grammar, name);
+	} else if (!strcmp(kind, "grammar")) {
+		struct scope inner = { .grammar = pattern, .outer = scope };
 
-		for (size_t i = 0; name && i < sources->count; i++)
-			add_definitions(roots, sources, visited,
-					xml_root(sources->list[i].document), name);
+		walk_definitions(walk, &inner, pattern, NULL);
+	} else if (!strcmp(kind, "externalRef")) {
+		struct scope outside = { 0 };
+
+		if (included_root(walk, pattern))
+			walk_pattern(walk, &outside, included_root(walk, pattern));
 	} else {
 		xml_each (child, pattern, NULL)
-			add_pattern(roots, sources, visited, child);
+			walk_pattern(walk, scope, child);
 	}
-}
-
-/* Adds what the start elements of a grammar, anywhere in it, allow. */
-static void add_starts(struct schema_roots *roots, const struct schema_sources *sources,
-		       struct visited *visited, const struct xml_node *node)
-{
-	if (!strcmp(xml_name(node), "start")) {
-		add_pattern(roots, sources, visited, node);
-		return;
-	}
-	xml_each (child, node, NULL)
-		add_starts(roots, sources, visited, child);
 }
 
 void schema_roots_collect(struct schema_roots *roots, const struct schema_sources *sources)
 {
-	const struct xml_node *first = xml_root(sources->list[0].document);
-	struct visited visited = { 0 };
+	struct walk walk = { .roots = roots, .sources = sources };
+	struct scope outside = { 0 };
 
-	if (sources->language == SCHEMA_RELAX_NG && strcmp(xml_name(first), "grammar") != 0)
-		add_pattern(roots, sources, &visited, first);
-	for (size_t i = 0; i < sources->count; i++) {
-		const struct xml_node *root = xml_root(sources->list[i].document);
-
-		if (sources->language == SCHEMA_RELAX_NG)
-			add_starts(roots, sources, &visited, root);
-		else
-			xml_each (child, root, "element")
-				if (xml_get(child, "name"))
-					add_root(roots, xml_get(child, "name"));
-	}
-	free(visited.list);
+	if (sources->language == SCHEMA_W3C)
+		add_global_elements(roots, sources);
+	else
+		walk_pattern(&walk, &outside, xml_root(sources->list[0].document));
+	free(walk.visited);
 }
 
 void schema_roots_free(struct schema_roots *roots)

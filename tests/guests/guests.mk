@@ -15,8 +15,8 @@ GUEST_FLAVOURED := hello clock netecho
 GUEST_LIB := start trap arguments core cpu memory notes packet print
 GUEST_LIB_hvt := $(GUEST_LIB) hvt hvt-net
 GUEST_LIB_muen := $(GUEST_LIB) channel muen muen-net
-GUEST_PARTS_hvt := hostile-values hostile-ring hostile-paging hostile-cpu
-GUEST_PARTS_muen := hostile-muen hostile-cpu
+GUEST_PARTS_hvt := hostile-call hostile-values hostile-ring hostile-paging hostile-cpu
+GUEST_PARTS_muen := hostile-muen hostile-regions hostile-cpu
 
 # Guests run without SSE, which one kind of host cannot interpret; nothing may be placed in the
 # text but code, and no stack guard be read from TLS.
@@ -31,22 +31,25 @@ GUEST_LINK = $(LD) -m elf_x86_64 -nostdlib -static --build-id=none -z max-page-s
 define guest-flavour
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.c Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_FLAGS) $$(GUEST_UNITS) $(4) -MMD -MP -c $$< -o $$@
+	$$(call say,GUEST,$$@)
+	$$(Q)$$(CC) $$(GUEST_FLAGS) $$(GUEST_UNITS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/%.o: tests/guests/%.S Makefile tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) $$(GUEST_FLAGS) $(4) -MMD -MP -c $$< -o $$@
+	$$(call say,GUEST,$$@)
+	$$(Q)$$(CC) $$(GUEST_FLAGS) $(4) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/obj/guests/$(1)/sse.o: GUEST_UNITS := -msse2 -mfpmath=sse
 
 $(BUILD)/obj/guests/$(1)/guest.lds: tests/guests/lib/guest.lds.S tests/guests/guests.mk
 	@mkdir -p $$(@D)
-	$$(CC) -E -P -x c -DGUEST_BASE=$(5) -DGUEST_TEXT_FLAGS=$(6) $$< -o $$@
+	$$(Q)$$(CC) -E -P -x c -DGUEST_BASE=$(5) -DGUEST_TEXT_FLAGS=$(6) $$< -o $$@
 
 $(BUILD)/guests/$(3)%.$(2): $(BUILD)/obj/guests/$(1)/guest.lds $(BUILD)/obj/guests/$(1)/%.o \
 		$$(GUEST_LIB_$(2):%=$(BUILD)/obj/guests/$(1)/lib/%.o)
 	@mkdir -p $$(@D)
-	$$(GUEST_LINK) -T $$^ -o $$@
+	$$(call say,LINK,$$@)
+	$$(Q)$$(GUEST_LINK) -T $$^ -o $$@
 
 # The hostile guest has several parts.
 $(BUILD)/guests/$(3)hostile.$(2) $(BUILD)/guests/$(3)hostile-bare.$(2): \
@@ -74,6 +77,9 @@ GUESTS := $(BUILD)/guests/hostile-bare.hvt \
 	$(foreach revision,02 03 04,$(BUILD)/guests/sinfo$(revision)/$(guest).muen))
 
 guests: $(GUESTS)
+
+# The test of their layout reads them.
+$(BUILD)/tests/unit/test_guest_layout: | $(GUESTS)
 
 .PRECIOUS: $(BUILD)/obj/guests/%.o $(BUILD)/obj/guests/%.lds
 .PHONY: guests
