@@ -26,7 +26,7 @@ static void new_line(struct json *json)
 	buffer_printf(json->out, "\n%*s", (int)(2 * json->depth), "");
 }
 
-static void begin(struct json *json, const char *key)
+static void next_member(struct json *json, const char *key)
 {
 	if (json->has_member)
 		buffer_add(json->out, ",", 1);
@@ -39,15 +39,15 @@ static void begin(struct json *json, const char *key)
 	}
 }
 
-void json_open(struct json *json, const char *key, char bracket)
+void json_begin(struct json *json, const char *key, char bracket)
 {
-	begin(json, key);
+	next_member(json, key);
 	buffer_add(json->out, &bracket, 1);
 	json->depth++;
 	json->has_member = false;
 }
 
-void json_close(struct json *json, char bracket)
+void json_end(struct json *json, char bracket)
 {
 	json->depth--;
 	if (json->has_member)
@@ -58,28 +58,28 @@ void json_close(struct json *json, char bracket)
 	json->has_member = true;
 }
 
-void json_text(struct json *json, const char *key, const char *value)
+void json_put_text(struct json *json, const char *key, const char *value)
 {
-	begin(json, key);
+	next_member(json, key);
 	if (value)
 		add_string(json->out, value);
 	else
 		buffer_add_text(json->out, "null");
 }
 
-void json_number(struct json *json, const char *key, uint64_t value)
+void json_put_number(struct json *json, const char *key, uint64_t value)
 {
-	begin(json, key);
+	next_member(json, key);
 	buffer_printf(json->out, "%" PRIu64, value);
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void json_put_bool(struct json *json, const char *key, bool value)
 {
-	begin(json, key);
+	next_member(json, key);
 	buffer_add_text(json->out, value ? "true" : "false");
 }
 
-void json_null(struct json *json, const char *key)
+void json_put_null(struct json *json, const char *key)
 {
-	json_text(json, key, NULL);
+	json_put_text(json, key, NULL);
 }

@@ -14,11 +14,11 @@ struct json {
 	bool has_member; /* in the innermost object or array */
 };
 
-void json_open(struct json *json, const char *key, char bracket);      /* '{' or '[' */
-void json_close(struct json *json, char bracket);		       /* '}' or ']' */
-void json_text(struct json *json, const char *key, const char *value); /* NULL: null */
-void json_number(struct json *json, const char *key, uint64_t value);
-void json_bool(struct json *json, const char *key, bool value);
-void json_null(struct json *json, const char *key);
+void json_begin(struct json *json, const char *key, char bracket);	   /* '{' or '[' */
+void json_end(struct json *json, char bracket);				   /* '}' or ']' */
+void json_put_text(struct json *json, const char *key, const char *value); /* NULL: null */
+void json_put_number(struct json *json, const char *key, uint64_t value);
+void json_put_bool(struct json *json, const char *key, bool value);
+void json_put_null(struct json *json, const char *key);
 
 #endif

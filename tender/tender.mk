@@ -13,12 +13,15 @@ TENDER := $(BUILD)/bin/muenbuild-hvt
 
 $(TENDER_LIBRARY): $(TENDER_SOURCES:%.c=$(BUILD)/obj/%.o) $(TENDER_ROOMS:%.c=$(BUILD)/obj/%.o)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/obj/tender/%.o: override CPPFLAGS += $(TENDER_CFLAGS)
 
 $(TENDER): $(BUILD)/obj/tender/main.o $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
-	$(LINK) $^ $(TENDER_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $^ $(TENDER_LIBS) -o $@
 
 all: $(TENDER)
+PROGRAMS += $(TENDER)
