@@ -2,7 +2,7 @@
 # Installs what is missing on Debian and Ubuntu, or says how: deps.sh build|check
 set -eu
 
-build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev libgpgme-dev"
+build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev libgpgme-dev libseccomp-dev libslirp-dev"
 check="$build check clang libxml2-utils mandoc openssl python3 git"
 
 case "${1-}" in
