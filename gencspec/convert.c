@@ -203,28 +203,29 @@ static void set_register(const struct conversion *conversion, const char *name, 
 	xml_set_text_number(xml_child(gpr, name, gpr_order), value);
 }
 
-/* A name of its own for each region: two that are cut alike get a number at the end. */
-static char *unique_name(const struct xml_node *provides, char *name)
+/* A name of its own for each region: of two that are alike, the second gets a number. Takes
+ * ownership of `name`. */
+static char *unique_name(const struct xml_node *provides, char *name, int room)
 {
-	for (unsigned number = 2; xml_find(provides, "memory", "logical", name); number++) {
-		char digits[16];
-		size_t length = strlen(name), count;
+	cleanup_free char *base = name;
+	char *unique = xstrdup(base);
 
-		count = (size_t)snprintf(digits, sizeof(digits), "%u", number);
-		if (length > count)
-			memcpy(name + length - count, digits, count);
+	for (unsigned number = 2; xml_find(provides, "memory", "logical", unique); number++) {
+		free(unique);
+		unique = region_name_numbered(base, number, room);
 	}
-	return name;
+	return unique;
 }
 
-static struct xml_node *add_region(struct xml_node *provides, char *name, uint64_t address,
-				   uint64_t size, uint32_t flags)
+/* Adds a region; its name gets at most `room` characters, `suffix` included. */
+static struct xml_node *add_region(struct xml_node *provides, const char *name, const char *suffix,
+				   int room, uint64_t address, uint64_t size, uint32_t flags)
 {
-	struct xml_node *memory = NULL;
-	cleanup_free char *owned = unique_name(provides, name);
+	cleanup_free char *unique =
+		unique_name(provides, region_name_fit(name, suffix, room), room);
+	struct xml_node *memory = xml_add(provides, "memory");
 
-	memory = xml_add(provides, "memory");
-	xml_set(memory, "logical", owned);
+	xml_set(memory, "logical", unique);
 	xml_set_number(memory, "virtualAddress", address);
 	xml_set_number(memory, "size", size);
 	xml_set_bool(memory, "executable", flags & PF_X);
@@ -238,9 +239,8 @@ static void add_file_region(const struct conversion *conversion, struct xml_node
 {
 	bool restored = conversion->options->resettable && segment->flags & PF_W;
 	int room = region_name_room(conversion->name, restored);
-	struct xml_node *memory =
-		add_region(provides, region_name_fit(name, "", room), segment->vaddr,
-			   page_up(segment->filesz), segment->flags);
+	struct xml_node *memory = add_region(provides, name, "", room, segment->vaddr,
+					     page_up(segment->filesz), segment->flags);
 	struct xml_node *file = xml_add(memory, "file");
 
 	xml_set(file, "filename", conversion->options->file);
@@ -253,8 +253,8 @@ static void add_fill_region(const struct conversion *conversion, struct xml_node
 	uint64_t start = segment->vaddr + page_up(segment->filesz);
 	uint64_t size = page_up(segment->memsz) - page_up(segment->filesz);
 	int room = region_name_room(conversion->name, false);
-	struct xml_node *memory = add_region(provides, region_name_fit(name, "|fill", room), start,
-					     size, segment->flags);
+	struct xml_node *memory =
+		add_region(provides, name, "|fill", room, start, size, segment->flags);
 
 	xml_set_byte(xml_add(memory, "fill"), "pattern", 0);
 }
@@ -307,7 +307,8 @@ static int add_image(struct conversion *conversion, struct error *err)
 static void add_ram(struct conversion *conversion)
 {
 	struct xml_node *provides = xml_child(conversion->root, "provides", component_order);
-	struct xml_node *memory = add_region(provides, xstrdup("ram"), conversion->end,
+	int room = region_name_room(conversion->name, false);
+	struct xml_node *memory = add_region(provides, "ram", "", room, conversion->end,
 					     conversion->options->ram, PF_R | PF_W);
 
 	xml_set(memory, "type", "subject");
