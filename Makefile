@@ -83,6 +83,7 @@ $(BUILD)/share/muenbuild/%: %
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+include tender/tender.mk
 include tests/tests.mk
 
 # ---- trying, installing ------------------------------------------------------
