@@ -20,7 +20,7 @@ say = @:
 endif
 
 ROOMS := base solo5 xml gencspec policy recipes sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml gpgme
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
@@ -29,8 +29,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwr
 ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
+# SANITIZE=1: AddressSanitizer and UBSan; SANITIZE=fuzzer-no-link: what libFuzzer wants, too.
 ifneq ($(SANITIZE),0)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifneq ($(SANITIZE),1)
+SANITIZERS += -fsanitize=$(SANITIZE)
+endif
 endif
 HARDENING := -fstack-protector-strong -fPIE
 ifeq ($(SANITIZE),0)
@@ -52,7 +56,9 @@ PROGRAM := $(BUILD)/bin/muenbuild
 DATA := $(wildcard recipes/*.yaml schema/*.rng)
 STAGED := $(addprefix $(BUILD)/share/muenbuild/,$(DATA))
 
-all: $(PROGRAM) $(STAGED)
+PROGRAMS := $(PROGRAM)
+
+all: $(PROGRAMS) $(STAGED)
 
 $(BUILD)/obj/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
@@ -77,9 +83,45 @@ $(BUILD)/share/muenbuild/%: %
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+include tender/tender.mk
 include tests/tests.mk
+
+# ---- trying, installing ------------------------------------------------------
+
+deps:
+	@scripts/deps.sh build
+
+demo: deps
+	@$(MAKE) --no-print-directory all guests
+	@scripts/demo.sh $(BUILD)
+
+MAN1 := $(wildcard doc/*.1)
+MAN5 := $(wildcard doc/*.5)
+INSTALL ?= install
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/muenbuild/recipes \
+		$(DESTDIR)$(PREFIX)/share/muenbuild/schema $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(INSTALL) -m 755 $(wildcard $(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -m 644 recipes/*.yaml $(DESTDIR)$(PREFIX)/share/muenbuild/recipes
+	$(INSTALL) -m 644 schema/*.rng $(DESTDIR)$(PREFIX)/share/muenbuild/schema
+	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
+	$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
+	$(INSTALL) -m 644 scripts/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/muenbuild
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+help:
+	@echo 'make           build $(PROGRAM)'
+	@echo 'make demo      install what is missing and run the main job'
+	@echo 'make check     install what is missing and run all tests'
+	@echo 'make bench     measure'
+	@echo 'make fuzz      fuzz every parser for a minute (TARGET=name, FUZZ_SECONDS=n)'
+	@echo 'make install   install to DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make clean     remove $(BUILD)'
+
+.PHONY: all deps demo install clean help

@@ -3,64 +3,26 @@
 #include "base/alloc.h"
 #include "cli/data.h"
 #include "policy/documents.h"
+#include "policy/merge.h"
 #include "policy/template.h"
 
 #include <string.h>
 
-/* ---- options ------------------------------------------------------------- */
-
-static int parse_end(const char *text, size_t length, struct link_end *end)
-{
-	const char *colon = memchr(text, ':', length);
-
-	if (!colon || colon == text || colon + 1 == text + length)
-		return -1;
-	end->unikernel = xstrndup(text, (size_t)(colon - text));
-	end->device = xstrndup(colon + 1, length - (size_t)(colon - text) - 1);
-	return 0;
-}
-
-int build_options_connect(struct build_options *options, const char *value, struct error *err)
-{
-	const char *equals = strchr(value, '=');
-	struct link *link;
-
-	array_grow(options->links, options->link_count);
-	link = &options->links[options->link_count++];
-	*link = (struct link){ 0 };
-	if (equals && parse_end(value, (size_t)(equals - value), &link->left) == 0 &&
-	    parse_end(equals + 1, strlen(equals + 1), &link->right) == 0)
-		return 0;
-	err_fail(err, ERR_USAGE, "--connect: '%s' is not NAME:DEVICE=NAME:DEVICE", value);
-	return err_mend(err, "for instance --connect web:service=dns:service");
-}
-
-static void end_free(struct link_end *end)
-{
-	free((char *)end->unikernel);
-	free((char *)end->device);
-}
-
-void build_options_free(struct build_options *options)
-{
-	for (size_t i = 0; i < options->link_count; i++) {
-		end_free(&options->links[i].left);
-		end_free(&options->links[i].right);
-	}
-	free(options->links);
-	free(options->schemas);
-	*options = (struct build_options){ 0 };
-}
-
 /* ---- beginning ----------------------------------------------------------- */
 
-char *build_policy_path(const struct build *build, const char *path)
+static char *policy_path(const struct build *build, const char *path)
 {
 	const char *folder = build->options->policy_folder;
 
 	if (!path || path[0] == '/' || !folder)
 		return path ? xstrdup(path) : NULL;
 	return xasprintf("%s/%s", folder, path);
+}
+
+static void add_folder(struct build *build, char *folder)
+{
+	array_grow(build->folders, build->folder_count);
+	build->folders[build->folder_count++] = folder;
 }
 
 static int read_hardware(struct build *build, struct error *err)
@@ -70,9 +32,9 @@ static int read_hardware(struct build *build, struct error *err)
 
 	if (!build->options->policy_folder || !recipe->hardware)
 		return 0;
-	hardware = build_policy_path(build, recipe->hardware);
-	additional = build_policy_path(build, recipe->additional_hardware);
-	platform = build_policy_path(build, recipe->platform);
+	hardware = policy_path(build, recipe->hardware);
+	additional = policy_path(build, recipe->additional_hardware);
+	platform = policy_path(build, recipe->platform);
 	build->hardware = hardware_read(hardware, additional, platform, err);
 	if (build->hardware)
 		return 0;
@@ -84,10 +46,12 @@ static int read_hardware(struct build *build, struct error *err)
 	return -1;
 }
 
-int build_begin(struct build *build, const struct build_options *options, struct error *err)
+int build_begin(struct build *build, const struct system_options *options, struct error *err)
 {
 	build->options = options;
 	build->missing = json_array();
+	if (options->policy_folder)
+		add_folder(build, xstrdup(options->policy_folder));
 	build->recipe = recipe_read(options->recipe, data_folder(), err);
 	if (!build->recipe || read_hardware(build, err) < 0 ||
 	    delivery_begin(&build->delivery, options->output, options->dry_run, err) < 0)
@@ -104,6 +68,9 @@ void build_free(struct build *build)
 		converted_free(&build->converted[i]);
 	for (size_t i = 0; build->components && i < build->request_count; i++)
 		component_free(build->components[i]);
+	for (size_t i = 0; i < build->folder_count; i++)
+		free(build->folders[i]);
+	free(build->folders);
 	free(build->converted);
 	free(build->components);
 	free(build->requests);
@@ -120,13 +87,13 @@ void build_free(struct build *build)
 
 /* ---- documents ----------------------------------------------------------- */
 
-static int add_document(struct build *build, const char *prefix, const char *name, const char *what,
-			struct xml_document *document, const char *grammar, struct error *err)
+static int add_document(struct build *build, const char *prefix, const char *name, const char *kind,
+			const char *what, struct xml_document *document, struct error *err)
 {
 	cleanup_xml struct xml_document *owned = document;
 	cleanup_free char *file = xasprintf("%s%s.xml", prefix, name);
 
-	return delivery_add_document(&build->delivery, file, what, owned, grammar, err);
+	return delivery_add_document(&build->delivery, file, kind, what, owned, err);
 }
 
 /* What a person pastes into a policy of his own: the subjects and all they need. */
@@ -135,29 +102,58 @@ static int add_fragments(struct build *build, const char *unikernel, struct erro
 	const struct system *system = build->system;
 	cleanup_free char *monitor = xasprintf("%s_mon", unikernel);
 
-	if (add_document(build, "subject_", unikernel, "the unikernel's subject",
-			 subject_document(system, unikernel), "fragment", err) < 0 ||
-	    add_document(build, "subject_", monitor, "its monitor's subject",
-			 subject_document(system, monitor), "fragment", err) < 0 ||
-	    add_document(build, "channels_", unikernel, "their channels",
-			 channels_document(system, unikernel), "fragment", err) < 0 ||
-	    add_document(build, "events_", unikernel, "their events",
-			 events_document(system, unikernel), "fragment", err) < 0)
+	if (add_document(build, "subject_", unikernel, "fragment", "the unikernel's subject",
+			 subject_document(system, unikernel), err) < 0 ||
+	    add_document(build, "subject_", monitor, "fragment", "its monitor's subject",
+			 subject_document(system, monitor), err) < 0 ||
+	    add_document(build, "channels_", unikernel, "fragment", "their channels",
+			 channels_document(system, unikernel), err) < 0 ||
+	    add_document(build, "events_", unikernel, "fragment", "their events",
+			 events_document(system, unikernel), err) < 0)
 		return -1;
-	return add_document(build, "memory_", unikernel, "their memory regions",
-			    memory_document(system, unikernel), "fragment", err);
+	return add_document(build, "memory_", unikernel, "fragment", "their memory regions",
+			    memory_document(system, unikernel), err);
+}
+
+/* Muen's schema of the source format is about the merged policy. */
+static int validate_merged(struct build *build, const char *file, const struct xml_document *policy,
+			   const struct xml_document *plan, struct error *err)
+{
+	struct merge_document documents[] = { { SCHEDULING_PLAN_FILE, plan } };
+	cleanup_xml struct xml_document *config = NULL, *merged = NULL;
+	struct merge_sources sources = { .documents = documents,
+					 .document_count = plan ? 1 : 0,
+					 .folders = (const char *const *)build->folders,
+					 .folder_count = build->folder_count };
+
+	if (!delivery_has_schema(&build->delivery, "system"))
+		return 0;
+	if (!build->options->policy_folder) {
+		err_fail(err, ERR_USAGE,
+			 "--schema for a system is about the merged policy, with "
+			 "the hardware in it, but there is no policy folder");
+		return err_mend(err, "name Muen's policy tree with --policy-dir");
+	}
+	sources.config = config = system_config_document(build->recipe, file);
+	merged = policy_merge(policy, &sources, err);
+	if (!merged)
+		return -1;
+	return delivery_validate_users(&build->delivery, file, "system", merged, err);
 }
 
 static int add_builtin_documents(struct build *build, struct error *err)
 {
 	const struct system *system = build->system;
-	struct xml_document *document = system_document(system, err);
+	cleanup_xml struct xml_document *policy = system_document(system, err);
+	cleanup_xml struct xml_document *plan = schedule_document(system);
+	cleanup_free char *file = xasprintf("%s.xml", system->name);
 
-	if (!document ||
-	    add_document(build, "", system->name, "the system policy", document, "system", err) < 0)
+	if (!policy || validate_merged(build, file, policy, plan, err) < 0)
 		return -1;
-	if (add_document(build, "", "scheduling_plans", "its scheduling plan",
-			 schedule_document(system), "scheduling", err) < 0)
+	if (delivery_add_document(&build->delivery, file, "system", "the system policy", policy,
+				  err) < 0 ||
+	    delivery_add_document(&build->delivery, SCHEDULING_PLAN_FILE, "scheduling",
+				  "its scheduling plan", plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < build->request_count; i++)
 		if (add_fragments(build, build->requests[i].component->name, err) < 0)
@@ -199,51 +195,62 @@ static int add_template_fragments(struct build *build, const struct xml_document
 	const char *name = request->component->name;
 	struct xml_document *fragment = template_subject(document, request, err);
 
-	if (!fragment || add_document(build, "subject_", name, "the unikernel's subject", fragment,
-				      "fragment", err) < 0)
+	if (!fragment || add_document(build, "subject_", name, "fragment",
+				      "the unikernel's subject", fragment, err) < 0)
 		return -1;
-	return add_document(build, "channels_", name, "its channels",
-			    template_channels(document, request), "fragment", err);
+	return add_document(build, "channels_", name, "fragment", "its channels",
+			    template_channels(document, request), err);
 }
 
-static int add_schedule(struct build *build, struct error *err)
+/* The template's scheduling plan, if the user or the recipe names one: *plan stays NULL else. */
+static int read_schedule(struct build *build, struct xml_document **plan, struct error *err)
 {
 	const char *path = build->options->schedule;
 	cleanup_free char *from_recipe = NULL;
-	struct xml_document *document;
 
 	if (!path && build->options->policy_folder)
-		path = from_recipe = build_policy_path(build, build->recipe->scheduling.plan);
-	if (!path) {
-		json_array_append_new(
-			build->missing,
-			json_string("the template's scheduling plan: name it with --schedule FILE "
-				    "or in the recipe (scheduling: plan:)"));
-		return 0;
+		path = from_recipe = policy_path(build, build->recipe->scheduling.plan);
+	if (path) {
+		*plan = xml_read(path, err);
+		return *plan ? 0 : -1;
 	}
-	document = xml_read(path, err);
-	if (!document)
-		return -1;
-	return add_document(build, "", "scheduling_plans", "its scheduling plan", document,
-			    "scheduling", err);
+	json_array_append_new(build->missing,
+			      json_string("the template's scheduling plan: name it with --schedule "
+					  "FILE or in the recipe (scheduling: plan:)"));
+	return 0;
+}
+
+/* A template's includes lie beside it, or where Muen's policy tree has its systems. */
+static void add_template_folders(struct build *build, const char *path)
+{
+	const char *policy = build->options->policy_folder, *name = path_base_name(path);
+
+	if (policy)
+		add_folder(build, xasprintf("%s/system", policy));
+	add_folder(build, name == path ? xstrdup(".") : xstrndup(path, (size_t)(name - path - 1)));
 }
 
 static int build_template(struct build *build, const char *path, struct error *err)
 {
 	struct composition wanted = composition(build);
-	cleanup_xml struct xml_document *document = xml_read(path, err);
+	cleanup_xml struct xml_document *policy = xml_read(path, err), *plan = NULL;
 	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
 
-	if (!document ||
-	    template_compose(document, &wanted, build->requests, &build->findings, err) < 0)
-		return -1;
-	if (delivery_add_document(&build->delivery, file, "the system policy", document, "system",
+	add_template_folders(build, path);
+	if (!policy ||
+	    template_compose(policy, &wanted, build->requests, &build->findings, err) < 0 ||
+	    read_schedule(build, &plan, err) < 0 ||
+	    validate_merged(build, file, policy, plan, err) < 0 ||
+	    delivery_add_document(&build->delivery, file, "system", "the system policy", policy,
 				  err) < 0)
 		return -1;
+	if (plan && delivery_add_document(&build->delivery, SCHEDULING_PLAN_FILE, "scheduling",
+					  "its scheduling plan", plan, err) < 0)
+		return -1;
 	for (size_t i = 0; i < build->request_count; i++)
-		if (add_template_fragments(build, document, &build->requests[i], err) < 0)
+		if (add_template_fragments(build, policy, &build->requests[i], err) < 0)
 			return -1;
-	return add_schedule(build, err);
+	return 0;
 }
 
 static void note_missing(struct build *build)
@@ -276,7 +283,7 @@ static int check_system_name(const char *name, struct error *err)
 int build_system(struct build *build, struct error *err)
 {
 	const char *template = build->options->template;
-	cleanup_free char *from_recipe = build_policy_path(build, build->recipe->template);
+	cleanup_free char *from_recipe = policy_path(build, build->recipe->template);
 	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
 
 	if (check_system_name(system_name(build), err) < 0)
@@ -286,6 +293,7 @@ int build_system(struct build *build, struct error *err)
 	if ((template ? build_template(build, template, err) : build_builtin(build, err)) < 0)
 		return -1;
 	note_missing(build);
-	return add_document(build, "", "system_config", "what mucfgmerge starts from",
-			    system_config_document(build->recipe, file), "system_config", err);
+	return add_document(build, "", "system_config", "system_config",
+			    "what mucfgmerge starts from",
+			    system_config_document(build->recipe, file), err);
 }

@@ -15,59 +15,106 @@ int delivery_begin(struct delivery *delivery, const char *folder, bool dry_run, 
 	return delivery->output ? 0 : -1;
 }
 
-int delivery_add_schema(struct delivery *delivery, const char *path, struct error *err)
+static const struct xml_schema *add_schema(struct kind_schemas *schemas, const char *kind,
+					   struct xml_schema *schema)
 {
-	struct xml_schema *schema = xml_schema_read(path, err);
-
-	if (!schema)
-		return -1;
-	array_grow(delivery->schemas, delivery->schema_count);
-	delivery->schemas[delivery->schema_count++] = schema;
-	return 0;
-}
-
-/* Our own grammar of that name, loaded once. */
-static const struct xml_schema *own_schema(struct delivery *delivery, const char *grammar,
-					   struct error *err)
-{
-	cleanup_free char *path = xasprintf("%s/schema/%s.rng", data_folder(), grammar);
-	struct own_schema *own;
-	struct xml_schema *schema;
-
-	for (size_t i = 0; i < delivery->own_count; i++)
-		if (!strcmp(delivery->own[i].grammar, grammar))
-			return delivery->own[i].schema;
-	schema = xml_schema_read(path, err);
-	if (!schema) {
-		err->kind = ERR_MISSING;
-		err_mend(err, "install muenbuild completely, or point MUENBUILD_DATA to the folder "
-			      "that has its schema/ and recipes/");
-		return NULL;
-	}
-	array_grow(delivery->own, delivery->own_count);
-	own = &delivery->own[delivery->own_count++];
-	*own = (struct own_schema){ grammar, schema };
+	array_grow(schemas->list, schemas->count);
+	schemas->list[schemas->count++] = (struct kind_schema){ kind, schema };
 	return schema;
 }
 
-int delivery_validate(struct delivery *delivery, const char *name,
-		      const struct xml_document *document, const char *grammar, struct error *err)
+/* ---- the user's schemas -------------------------------------------------- */
+
+static const char *const kinds[] = { "component", "system", "scheduling", "system_config",
+				     "fragment" };
+
+/* The kind named in front of the '=' of "KIND=FILE", and the file; NULL if there is none. */
+static const char *split_kind(const char **value)
 {
-	const struct xml_schema *own = own_schema(delivery, grammar, err);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t length = strlen(kinds[i]);
 
-	if (!own)
+		if (strncmp(*value, kinds[i], length) || (*value)[length] != '=')
+			continue;
+		*value += length + 1;
+		return kinds[i];
+	}
+	return NULL;
+}
+
+int delivery_add_schema(struct delivery *delivery, const char *value, struct error *err)
+{
+	const char *kind = split_kind(&value);
+	struct xml_schema *schema = xml_schema_read(value, err);
+
+	if (!schema)
 		return -1;
-	if (xml_validate(document, own, err) < 0)
-		return err_within(err, "%s", name);
-	for (size_t i = 0; i < delivery->schema_count; i++) {
-		const struct xml_schema *schema = delivery->schemas[i];
+	if (!kind && xml_schema_has_root(schema, "component"))
+		kind = "component";
+	if (!kind && xml_schema_has_root(schema, "system"))
+		kind = "system";
+	if (kind) {
+		add_schema(&delivery->users, kind, schema);
+		return 0;
+	}
+	xml_schema_free(schema);
+	err_fail(err, ERR_USAGE, "--schema %s: is a schema neither for components nor for systems",
+		 value);
+	return err_mend(err, "say what it is for: --schema KIND=FILE, where KIND is component, "
+			     "system, scheduling, system_config or fragment");
+}
 
-		if (xml_schema_has_root(schema, xml_name(xml_root(document))) &&
-		    xml_validate(document, schema, err) < 0)
+bool delivery_has_schema(const struct delivery *delivery, const char *kind)
+{
+	for (size_t i = 0; i < delivery->users.count; i++)
+		if (!strcmp(delivery->users.list[i].kind, kind))
+			return true;
+	return false;
+}
+
+int delivery_validate_users(const struct delivery *delivery, const char *name, const char *kind,
+			    const struct xml_document *document, struct error *err)
+{
+	for (size_t i = 0; i < delivery->users.count; i++) {
+		const struct kind_schema *user = &delivery->users.list[i];
+
+		if (!strcmp(user->kind, kind) && xml_validate(document, user->schema, err) < 0)
 			return err_within(err, "%s", name);
 	}
 	return 0;
 }
+
+/* ---- our own ------------------------------------------------------------- */
+
+static const struct xml_schema *own_schema(struct delivery *delivery, const char *kind,
+					   struct error *err)
+{
+	cleanup_free char *path = xasprintf("%s/schema/%s.rng", data_folder(), kind);
+	struct xml_schema *schema;
+
+	for (size_t i = 0; i < delivery->own.count; i++)
+		if (!strcmp(delivery->own.list[i].kind, kind))
+			return delivery->own.list[i].schema;
+	schema = xml_schema_read(path, err);
+	if (schema)
+		return add_schema(&delivery->own, kind, schema);
+	err->kind = ERR_MISSING;
+	err_mend(err, "install muenbuild completely, or point MUENBUILD_DATA to the folder that "
+		      "has its schema/ and recipes/");
+	return NULL;
+}
+
+int delivery_validate(struct delivery *delivery, const char *name, const char *kind,
+		      const struct xml_document *document, struct error *err)
+{
+	const struct xml_schema *own = own_schema(delivery, kind, err);
+
+	if (!own)
+		return -1;
+	return xml_validate(document, own, err) < 0 ? err_within(err, "%s", name) : 0;
+}
+
+/* ---- files --------------------------------------------------------------- */
 
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err)
@@ -79,13 +126,15 @@ int delivery_add(struct delivery *delivery, const char *name, const char *what, 
 	return 0;
 }
 
-int delivery_add_document(struct delivery *delivery, const char *name, const char *what,
-			  const struct xml_document *document, const char *grammar,
-			  struct error *err)
+int delivery_add_document(struct delivery *delivery, const char *name, const char *kind,
+			  const char *what, const struct xml_document *document, struct error *err)
 {
 	cleanup_buffer struct buffer text = { 0 };
 
-	if (delivery_validate(delivery, name, document, grammar, err) < 0)
+	if (delivery_validate(delivery, name, kind, document, err) < 0)
+		return -1;
+	if (strcmp(kind, "system") &&
+	    delivery_validate_users(delivery, name, kind, document, err) < 0)
 		return -1;
 	xml_write(document, &text);
 	return delivery_add(delivery, name, what, text.data, text.length, err);
@@ -96,14 +145,17 @@ int delivery_commit(struct delivery *delivery, struct error *err)
 	return delivery->output ? output_commit(delivery->output, err) : 0;
 }
 
+static void free_schemas(struct kind_schemas *schemas)
+{
+	for (size_t i = 0; i < schemas->count; i++)
+		xml_schema_free(schemas->list[i].schema);
+	free(schemas->list);
+}
+
 void delivery_free(struct delivery *delivery)
 {
-	for (size_t i = 0; i < delivery->schema_count; i++)
-		xml_schema_free(delivery->schemas[i]);
-	for (size_t i = 0; i < delivery->own_count; i++)
-		xml_schema_free(delivery->own[i].schema);
-	free(delivery->own);
-	free(delivery->schemas);
+	free_schemas(&delivery->own);
+	free_schemas(&delivery->users);
 	json_decref(delivery->files);
 	if (delivery->output)
 		output_free(delivery->output);

@@ -7,39 +7,49 @@
 
 #include <jansson.h>
 
-/* A grammar of our own that is loaded. */
-struct own_schema {
-	const char *grammar;
+/* What kind of document it is, by the name of our own schema for it in the data folder's schema/:
+ * "component", "system", "scheduling", "system_config", "fragment". */
+struct kind_schema {
+	const char *kind;
 	struct xml_schema *schema;
+};
+
+struct kind_schemas {
+	struct kind_schema *list;
+	size_t count;
 };
 
 struct delivery {
 	struct output *output; /* NULL: a dry run, nothing is written */
 	const char *folder;
-	struct xml_schema **schemas; /* the user's, from --schema */
-	size_t schema_count;
-	struct own_schema *own;
-	size_t own_count;
-	json_t *files; /* what was written: {"name", "size", "what"} */
+	struct kind_schemas own;   /* ours, as far as they were needed */
+	struct kind_schemas users; /* from --schema */
+	json_t *files;		   /* what was written: {"name", "size", "what"} */
 };
 
 /* Begins a delivery into the folder; with dry_run nothing is touched. */
 int delivery_begin(struct delivery *delivery, const char *folder, bool dry_run, struct error *err);
 
-/* Loads a schema that documents must fulfil whose root element it declares. */
-int delivery_add_schema(struct delivery *delivery, const char *path, struct error *err);
+/* Loads a schema of the user's from "FILE" or "KIND=FILE"; without a kind, its root elements
+ * tell: a component's or a system's. */
+int delivery_add_schema(struct delivery *delivery, const char *value, struct error *err);
 
-/* Validates the document against our own schema `grammar` (the name of a file in the data folder's
- * schema/, without ".rng") and those of the user's that declare its root element. Fails with
- * ERR_INPUT, or ERR_MISSING if our schema is not installed. */
-int delivery_validate(struct delivery *delivery, const char *name,
-		      const struct xml_document *document, const char *grammar, struct error *err);
+/* Whether the user gave a schema for that kind. */
+bool delivery_has_schema(const struct delivery *delivery, const char *kind);
 
-/* Validates the document as above and adds it under that name. `what` says in a few words what it
- * is. */
-int delivery_add_document(struct delivery *delivery, const char *name, const char *what,
-			  const struct xml_document *document, const char *grammar,
-			  struct error *err);
+/* Validates a document of that kind against our own schema. Fails with ERR_INPUT, or ERR_MISSING if
+ * the schema is not installed. */
+int delivery_validate(struct delivery *delivery, const char *name, const char *kind,
+		      const struct xml_document *document, struct error *err);
+
+/* Validates it against the user's schemas for that kind. ERR_INPUT. */
+int delivery_validate_users(const struct delivery *delivery, const char *name, const char *kind,
+			    const struct xml_document *document, struct error *err);
+
+/* Validates the document and adds it under that name; a "system" is only validated against our
+ * own schema, since the user's is about the merged one. `what` says in a few words what it is. */
+int delivery_add_document(struct delivery *delivery, const char *name, const char *kind,
+			  const char *what, const struct xml_document *document, struct error *err);
 
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err);

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/options.h"
+#include "solo5/unikernel.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -26,6 +28,30 @@ int parse_ram(const char *option, const char *value, uint64_t *bytes, struct err
 		return 0;
 	err_fail(err, ERR_USAGE, "%s: '%s' is not a size", option, value);
 	return err_mend(err, "write a number of MiB, or one with a unit: 64, 64M, 1G");
+}
+
+int parse_channel_size(const char *value, uint64_t *bytes, struct error *err)
+{
+	unsigned long long size;
+
+	if (option_size("channel-size", value, &size, err) < 0)
+		return -1;
+	*bytes = size;
+	return 0;
+}
+
+int parse_subject_info(const char *value, int *revision, struct error *err)
+{
+	unsigned long long number;
+
+	*revision = 0;
+	if (!strcmp(value, "any"))
+		return 0;
+	if (option_number("subject-info", value, SINFO_REVISION_MIN, SINFO_REVISION_MAX, &number,
+			  err) < 0)
+		return -1;
+	*revision = (int)number;
+	return 0;
 }
 
 static int set_number(const char *key, const char *value, uint64_t least, uint64_t most,

@@ -34,6 +34,18 @@ int unikernel_options_bootparams(struct unikernel_options *options, const char *
 
 void unikernel_options_free(struct unikernel_options *options);
 
+/* What holds for all unikernels that have no key of their own. */
+struct unikernel_defaults {
+	uint64_t ram, channel_size; /* bytes; 0: the recipe's */
+	int subject_info;	    /* -1: the recipe's; 0: any */
+	const char *source;	    /* NULL: the built-in source specification */
+	bool disable_reset;
+};
+
+/* The values of --channel-size and --subject-info. Fail with ERR_USAGE. */
+int parse_channel_size(const char *value, uint64_t *bytes, struct error *err);
+int parse_subject_info(const char *value, int *revision, struct error *err);
+
 /* RAM as Muen's own converter takes it: a plain number is MiB; with a unit, that. */
 int parse_ram(const char *option, const char *value, uint64_t *bytes, struct error *err);
 

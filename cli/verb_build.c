@@ -1,32 +1,19 @@
 /* muenbuild build: from unikernels and boot parameters to a Muen system. */
 #include "base/alloc.h"
 #include "cli/build.h"
-#include "cli/report.h"
+#include "cli/unikernel_option.h"
 #include "cli/verbs.h"
-#include "policy/documents.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
 	OPTION_UNIKERNEL = 1,
 	OPTION_BOOTPARAMS,
-	OPTION_CONNECT,
-	OPTION_RECIPE,
-	OPTION_POLICY_DIR,
-	OPTION_TEMPLATE,
-	OPTION_SCHEDULE,
-	OPTION_SYSTEM,
-	OPTION_OUTPUT,
 	OPTION_RAM,
 	OPTION_CHANNEL_SIZE,
 	OPTION_DISABLE_RESET,
 	OPTION_SUBJECT_INFO,
-	OPTION_CPUS,
 	OPTION_SOURCE,
-	OPTION_SCHEMA,
-	OPTION_DRY_RUN,
-	OPTION_JSON,
 };
 
 static const struct option_spec specs[] = {
@@ -35,136 +22,49 @@ static const struct option_spec specs[] = {
 	  "name, ram, channel-size, reset=yes|no, ticks, cpu, bootparams" },
 	{ OPTION_BOOTPARAMS, "bootparams", 'b', "STRING",
 	  "boot parameters of the unikernel named last" },
-	{ OPTION_CONNECT, "connect", 'c', "NAME:DEV=NAME:DEV",
-	  "join two network devices directly; repeatable" },
-	{ OPTION_RECIPE, "recipe", 'r', "NAME|FILE",
-	  "the target system (default: x86-qemu-solo5)" },
-	{ OPTION_POLICY_DIR, "policy-dir", 'p', "DIR",
-	  "Muen's policy tree, with hardware/ and platform/" },
-	{ OPTION_TEMPLATE, "template", 't', "FILE",
-	  "compose into this system policy, not the built-in one" },
-	{ OPTION_SCHEDULE, "schedule", 0, "FILE", "the template's scheduling plan" },
-	{ OPTION_SYSTEM, "system", 's', "NAME", "name of the system (default: the recipe's)" },
-	{ OPTION_OUTPUT, "output", 'o', "DIR", "folder to write to (default: out)" },
 	{ OPTION_RAM, "ram", 0, "SIZE", "RAM of each unikernel, in MiB or with a unit" },
 	{ OPTION_CHANNEL_SIZE, "channel-size", 0, "SIZE", "size of each network channel" },
 	{ OPTION_DISABLE_RESET, "disable-reset", 0, NULL,
 	  "do not start unikernels again when they exit" },
 	{ OPTION_SUBJECT_INFO, "subject-info", 0, "N|any",
 	  "subject info revision of the target's Muen, 2 to 5" },
-	{ OPTION_CPUS, "cpus", 0, "N", "CPUs to use (default: the recipe's)" },
 	{ OPTION_SOURCE, "source", 0, "FILE", "source component specification" },
-	{ OPTION_SCHEMA, "schema", 0, "FILE",
-	  "validate against this schema too, such as Muen's own;\nrepeatable" },
-	{ OPTION_DRY_RUN, "dry-run", 'n', NULL, "say what would be written, write nothing" },
-	{ OPTION_JSON, "json", 0, NULL, "print the report as JSON" },
+	SYSTEM_OPTION_SPECS,
 	{ 0 },
 };
 
 /* Everything the command line says. */
 struct request {
-	struct build_options system;
+	struct system_options system;
 	struct unikernel_options unikernels;
-	uint64_t ram, channel_size; /* 0: the recipe's */
-	const char *source;
-	bool disable_reset;
+	struct unikernel_defaults defaults;
 };
 
 /* ---- options ------------------------------------------------------------- */
 
-static int take_subject_info(struct request *request, const char *value, struct error *err)
-{
-	unsigned long long revision;
-
-	if (!strcmp(value, "any")) {
-		request->system.subject_info = 0;
-		return 0;
-	}
-	if (option_number("subject-info", value, SINFO_REVISION_MIN, SINFO_REVISION_MAX, &revision,
-			  err) < 0)
-		return -1;
-	request->system.subject_info = (int)revision;
-	return 0;
-}
-
-static int take_number(struct request *request, int id, const char *value, struct error *err)
-{
-	unsigned long long number = 0;
-
-	if (id == OPTION_RAM)
-		return parse_ram("--ram", value, &request->ram, err);
-	if (id == OPTION_CHANNEL_SIZE) {
-		if (option_size("channel-size", value, &number, err) < 0)
-			return -1;
-		request->channel_size = number;
-		return 0;
-	}
-	if (option_number("cpus", value, 1, 64, &number, err) < 0)
-		return -1;
-	request->system.cpus = (unsigned)number;
-	return 0;
-}
-
-static void take_text(struct request *request, int id, const char *value)
-{
-	struct build_options *system = &request->system;
-
-	switch (id) {
-	case OPTION_RECIPE:
-		system->recipe = value;
-		break;
-	case OPTION_POLICY_DIR:
-		system->policy_folder = value;
-		break;
-	case OPTION_TEMPLATE:
-		system->template = value;
-		break;
-	case OPTION_SCHEDULE:
-		system->schedule = value;
-		break;
-	case OPTION_SYSTEM:
-		system->system = value;
-		break;
-	case OPTION_OUTPUT:
-		system->output = value;
-		break;
-	case OPTION_SOURCE:
-		request->source = value;
-		break;
-	case OPTION_SCHEMA:
-		array_grow(system->schemas, system->schema_count);
-		system->schemas[system->schema_count++] = value;
-		break;
-	}
-}
-
 static int take_option(struct request *request, int id, const char *value, struct error *err)
 {
+	struct unikernel_defaults *defaults = &request->defaults;
+
 	switch (id) {
 	case OPTION_UNIKERNEL:
 		return unikernel_options_add(&request->unikernels, value, err);
 	case OPTION_BOOTPARAMS:
 		return unikernel_options_bootparams(&request->unikernels, value, err);
-	case OPTION_CONNECT:
-		return build_options_connect(&request->system, value, err);
-	case OPTION_SUBJECT_INFO:
-		return take_subject_info(request, value, err);
 	case OPTION_RAM:
+		return parse_ram("--ram", value, &defaults->ram, err);
 	case OPTION_CHANNEL_SIZE:
-	case OPTION_CPUS:
-		return take_number(request, id, value, err);
+		return parse_channel_size(value, &defaults->channel_size, err);
+	case OPTION_SUBJECT_INFO:
+		return parse_subject_info(value, &defaults->subject_info, err);
 	case OPTION_DISABLE_RESET:
-		request->disable_reset = true;
+		defaults->disable_reset = true;
 		return 0;
-	case OPTION_DRY_RUN:
-		request->system.dry_run = true;
-		return 0;
-	case OPTION_JSON:
-		request->system.json = true;
+	case OPTION_SOURCE:
+		defaults->source = value;
 		return 0;
 	}
-	take_text(request, id, value);
-	return 0;
+	return system_options_take(&request->system, id, value, err);
 }
 
 static int parse(struct request *request, int argc, char **argv, struct error *err)
@@ -181,7 +81,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 	if (!request->unikernels.count) {
 		err_fail(err, ERR_USAGE, "no unikernel is named");
 		return err_mend(err, "muenbuild --unikernel FILE.muen --bootparams \"...\"; "
-				     "'muenbuild --help' has more");
+				     "'muenbuild build --help' has more");
 	}
 	return 0;
 }
@@ -227,21 +127,22 @@ static struct conversion_options choose_options(const struct request *request,
 						const struct recipe *recipe, size_t index)
 {
 	const struct unikernel_option *option = &request->unikernels.list[index];
-	struct conversion_options options = { .source = request->source };
-	int target = request->system.subject_info;
+	const struct unikernel_defaults *defaults = &request->defaults;
+	struct conversion_options options = { .source = defaults->source };
 
 	options.bootparams = choose_bootparams(request, index);
-	options.ram = option->ram ? option->ram : request->ram;
+	options.ram = option->ram ? option->ram : defaults->ram;
 	if (!options.ram)
 		options.ram = recipe->unikernel.ram;
-	options.channel_size = option->channel_size ? option->channel_size : request->channel_size;
+	options.channel_size = option->channel_size ? option->channel_size : defaults->channel_size;
 	if (!options.channel_size)
 		options.channel_size = recipe->unikernel.channel_size;
 	options.log_channel_size = recipe->debug.log_channel_size;
-	options.resettable = recipe->unikernel.resettable && !request->disable_reset;
+	options.resettable = recipe->unikernel.resettable && !defaults->disable_reset;
 	if (option->resettable >= 0)
 		options.resettable = option->resettable;
-	options.subject_info = target >= 0 ? (unsigned)target : recipe->subject_info;
+	options.subject_info = defaults->subject_info >= 0 ? (unsigned)defaults->subject_info
+							   : recipe->subject_info;
 	return options;
 }
 
@@ -252,9 +153,8 @@ static int add_unikernel_files(struct build *build, struct converted *converted,
 	cleanup_xml struct xml_document *document =
 		xml_parse(name, component->document, strlen(component->document), err);
 
-	if (!document ||
-	    delivery_add_document(&build->delivery, name, "the component specification", document,
-				  "component", err) < 0)
+	if (!document || delivery_add_document(&build->delivery, name, "component",
+					       "the component specification", document, err) < 0)
 		return -1;
 	if (delivery_add(&build->delivery, converted->file, "the unikernel that it refers to",
 			 converted->bytes.data, converted->bytes.size, err) < 0)
@@ -310,16 +210,6 @@ static int check_same_subject_info(const struct build *build, struct error *err)
 	return 0;
 }
 
-static int add_report(struct build *build, struct error *err)
-{
-	cleanup_free char *text = NULL;
-	json_t *report = build_report(build);
-
-	text = report_text(report);
-	json_decref(report);
-	return delivery_add(&build->delivery, "build.json", "this report", text, strlen(text), err);
-}
-
 static int build_all(struct build *build, const struct request *request, struct error *err)
 {
 	size_t count = request->unikernels.count;
@@ -331,36 +221,23 @@ static int build_all(struct build *build, const struct request *request, struct 
 	for (size_t i = 0; i < count; i++)
 		if (convert(build, request, i, err) < 0)
 			return -1;
-	if (check_same_subject_info(build, err) < 0 || build_system(build, err) < 0 ||
-	    add_report(build, err) < 0)
+	if (check_same_subject_info(build, err) < 0 || build_system(build, err) < 0)
 		return -1;
-	return delivery_commit(&build->delivery, err);
-}
-
-static int tell(const struct build *build, struct error *err)
-{
-	for (size_t i = 0; i < build->converted_count; i++)
-		report_warn(&build->converted[i].findings);
-	report_warn(&build->findings);
-	if (build->options->json)
-		return report_print(build_report(build), err);
-	build_summary(build);
-	return 0;
+	return build_finish(build, err);
 }
 
 static int run(int argc, char **argv, struct error *err)
 {
-	struct request request = {
-		.system = { .output = "out", .recipe = "x86-qemu-solo5", .subject_info = -1 }
-	};
+	struct request request = { .system = SYSTEM_OPTIONS_DEFAULT,
+				   .defaults = { .subject_info = -1 } };
 	struct build build = { 0 };
 	int status = -1;
 
 	if (parse(&request, argc, argv, err) == 0 && build_all(&build, &request, err) == 0)
-		status = tell(&build, err);
+		status = build_tell(&build, err);
 	build_free(&build);
 	unikernel_options_free(&request.unikernels);
-	build_options_free(&request.system);
+	system_options_free(&request.system);
 	return status;
 }
 

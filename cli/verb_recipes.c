@@ -118,10 +118,11 @@ static void print_listing(const struct recipe_listing *listing)
 		printf("    %s\n", problem ? "(cannot be used)" : listing->list[i].description);
 		print_path("    ", listing->list[i].path);
 		if (problem)
-			findings_add(&findings, FINDING_WARNING,
-				     "mend the file, or remove it; muenbuild-recipes(5) says how "
-				     "a recipe is written",
-				     "%s", problem);
+			findings_add(
+				&findings, FINDING_WARNING,
+				"correct the file, or remove it; muenbuild-recipes(5) says how "
+				"a recipe is written",
+				"%s", problem);
 	}
 	fflush(stdout);
 	report_warn(&findings);

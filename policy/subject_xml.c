@@ -4,16 +4,7 @@
 #include "base/alloc.h"
 #include "policy/documents.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static void set_decimal(struct xml_node *node, const char *attribute, int value)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", value);
-	xml_set(node, attribute, text);
-}
 
 /* ---- events -------------------------------------------------------------- */
 
@@ -25,7 +16,7 @@ static void write_action(struct xml_node *node, const struct event_end *end)
 		return;
 	action = xml_add(node, end->action);
 	if (end->vector >= 0)
-		set_decimal(action, "vector", end->vector);
+		xml_set_decimal(action, "vector", (unsigned)end->vector);
 }
 
 static void write_event_end(struct xml_node *parent, const struct event_end *end)
@@ -33,7 +24,7 @@ static void write_event_end(struct xml_node *parent, const struct event_end *end
 	struct xml_node *node = xml_add(parent, end->all_others ? "default" : "event");
 
 	if (end->id >= 0)
-		set_decimal(node, "id", end->id);
+		xml_set_decimal(node, "id", (unsigned)end->id);
 	if (end->logical)
 		xml_set(node, "logical", end->logical);
 	xml_set(node, "physical", end->physical);

@@ -4,16 +4,7 @@
 
 #include "base/alloc.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static void set_decimal(struct xml_node *node, const char *attribute, unsigned value)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", value);
-	xml_set(node, attribute, text);
-}
 
 static void add_variable(struct xml_node *config, const char *type, const char *name,
 			 const char *value)
@@ -114,7 +105,7 @@ static void write_cpu(struct xml_node *major, const struct system *system, unsig
 {
 	struct xml_node *node = xml_add(major, "cpu");
 
-	set_decimal(node, "id", cpu);
+	xml_set_decimal(node, "id", cpu);
 	for (size_t i = 0; i < system->partition_count; i++) {
 		const struct partition *partition = &system->partitions[i];
 		struct xml_node *minor;
@@ -123,7 +114,7 @@ static void write_cpu(struct xml_node *major, const struct system *system, unsig
 			continue;
 		minor = xml_add(node, "minorFrame");
 		xml_set(minor, "partition", partition->name);
-		set_decimal(minor, "ticks", partition->ticks);
+		xml_set_decimal(minor, "ticks", partition->ticks);
 	}
 }
 
@@ -132,7 +123,7 @@ struct xml_document *schedule_document(const struct system *system)
 	struct xml_document *document = xml_new("scheduling plan", "scheduling");
 	struct xml_node *root = xml_root(document), *partitions, *major;
 
-	set_decimal(root, "tickRate", system->tick_rate);
+	xml_set_decimal(root, "tickRate", system->tick_rate);
 	partitions = xml_add(root, "partitions");
 	for (size_t i = 0; i < system->partition_count; i++)
 		write_partition(partitions, &system->partitions[i]);

@@ -47,31 +47,54 @@ static size_t character_length(const char *text, size_t left)
 	return 0;
 }
 
-/* Controls other than those that end lines and indent. NEL, LS and PS are line ends for libyaml
- * and for nobody else. */
+/* Whether the character is none that a text shows: a control, a line end of Unicode's (which
+ * libyaml counts and editors do not), a byte order mark, or what neither YAML nor XML can write. */
 static bool is_control(const char *text, size_t length)
 {
+	static const char *const others[] = { "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf",
+					      "\xef\xbf\xbe", "\xef\xbf\xbf" };
 	const unsigned char *bytes = (const unsigned char *)text;
 
-	switch (length) {
-	case 1:
-		return (bytes[0] < 0x20 && !strchr("\t\n\r", bytes[0])) || bytes[0] == 0x7f;
-	case 2:
+	if (length == 1)
+		return bytes[0] < 0x20 || bytes[0] == 0x7f;
+	if (length == 2)
 		return bytes[0] == 0xc2 && bytes[1] < 0xa0;
-	case 3:
-		return !memcmp(bytes, "\xe2\x80\xa8", 3) || !memcmp(bytes, "\xe2\x80\xa9", 3);
-	default:
-		return false;
+	for (size_t i = 0; length == 3 && i < sizeof(others) / sizeof(others[0]); i++)
+		if (!memcmp(text, others[i], 3))
+			return true;
+	return false;
+}
+
+bool has_control(const char *text)
+{
+	size_t left = strlen(text), step;
+
+	for (; left; text += step, left -= step) {
+		step = character_length(text, left);
+		if (!step || is_control(text, step))
+			return true;
 	}
+	return false;
+}
+
+/* What may stand in a file although it is a control. */
+static bool is_layout(const char *here, size_t step, size_t left, bool first)
+{
+	if (*here == '\r')
+		return left > 1 && here[1] == '\n';
+	return *here == '\n' || *here == '\t' ||
+	       (first && step == 3 && !memcmp(here, "\xef\xbb\xbf", 3));
 }
 
 static int fail_character(struct error *err, const char *path, size_t line, const char *text,
 			  size_t length, const char *what)
 {
-	char shown[32], found[64];
+	char found[64];
+	int used = snprintf(found, sizeof(found), "%s ", what);
 
-	text_printable(text, length, shown, sizeof(shown));
-	snprintf(found, sizeof(found), "%s %s", what, shown);
+	for (size_t i = 0; i < length; i++)
+		used += snprintf(found + used, sizeof(found) - (size_t)used, "\\x%02x",
+				 (unsigned char)text[i]);
 	fail_at(err, path, line, NULL, found, "plain UTF-8 text");
 	return err_mend(err, "save the file as UTF-8 text and take that character out");
 }
@@ -94,7 +117,7 @@ int check_characters(const char *path, const char *text, size_t length, struct e
 		step = character_length(here, left);
 		if (!step)
 			return fail_character(err, path, line, here, 1, "the byte");
-		if (is_control(here, step) || (*here == '\r' && (left < 2 || here[1] != '\n')))
+		if (is_control(here, step) && !is_layout(here, step, left, !at))
 			return fail_character(err, path, line, here, step, "the control character");
 		if (*here == '\t' && indenting)
 			return fail_tab(err, path, line);

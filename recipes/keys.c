@@ -61,7 +61,7 @@ const struct recipe_key recipe_keys[] = {
 
 	{ "network", "allowed", KEY_SWITCH, SWITCH(network.allowed), .fallback = "yes",
 	  .help = "whether Linux may serve network devices" },
-	{ "network", "device", KEY_NAME, TEXT(network.device, 63), .fallback = "nic_1",
+	{ "network", "device", KEY_NAME, TEXT(network.device, 63), .fallback = "ethernet_controller_1",
 	  .help = "network card of the platform" },
 	{ "network", "bootparams", KEY_TEXT, TEXT(network.bootparams, 1024),
 	  .fallback = "console=ttyS0 hostname=nic_linux",
@@ -91,6 +91,8 @@ const struct recipe_key recipe_keys[] = {
 	  .help = "logical CPUs to use" },
 	{ "scheduling", "service-ticks", KEY_NUMBER, NUMBER(scheduling.service_ticks, 1, 1000000),
 	  .fallback = "40", .help = "minor frame of time and debug server" },
+	{ "scheduling", "plan", KEY_BELOW, TEXT(scheduling.plan, 255),
+	  .example = "scheduling/my-plan.xml", .help = "scheduling plan that fits the template" },
 };
 
 const size_t recipe_key_count = sizeof(recipe_keys) / sizeof(recipe_keys[0]);
@@ -199,17 +201,6 @@ static int refuse(const struct recipe_key *key, const char *text, const char *re
 char **recipe_key_text(const struct recipe_key *key, struct recipe *recipe)
 {
 	return (char **)((char *)recipe + key->offset);
-}
-
-/* Controls, and U+FFFE and U+FFFF, which XML has no way to write. */
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f ||
-		    ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0) ||
-		    !strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3))
-			return true;
-	return false;
 }
 
 static bool is_made_of(const char *text, const char *others)

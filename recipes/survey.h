@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Lines count from 1, as editors do. */
@@ -41,6 +42,10 @@ void survey_free(struct survey *survey);
 /* Refuses the characters that YAML or a terminal would take for more than text: bytes that are not
  * UTF-8, control characters, tabs that indent. `path` is for the message. */
 int check_characters(const char *path, const char *text, size_t length, struct error *err);
+
+/* Whether a value has characters that no line of text has: controls, line ends of any kind, and
+ * what neither YAML nor XML can write. */
+bool has_control(const char *text);
 
 /* Fails with ERR_INPUT "PATH:LINE: SUBJECT: found FOUND, expected EXPECTED"; without a subject if
  * that is NULL. Always returns -1. */

@@ -10,9 +10,7 @@
 #define SOLO5_INTERPRETER "/nonexistent/solo5/"
 
 #define NOT_HERE "a Solo5 unikernel was expected: it would carry the notes ABI1 and MFT1"
-#define MEND_NAME                                                                                  \
-	"name the unikernel: for MirageOS, the file that `mirage configure -t muen` and `make` "   \
-	"put into dist/"
+#define MEND_NAME "name the unikernel itself: for MirageOS, dist/NAME.muen as `make` leaves it"
 
 /* Addresses of the upper half: kernels of 64-bit systems live there. */
 #define UPPER_HALF (1ull << 63)
@@ -68,9 +66,9 @@ static void describe_kind(const struct elf *elf, char *text, size_t size)
 	if (elf->type == ET_REL && elf_section_named(elf, ".modinfo"))
 		snprintf(text, size, "a Linux kernel module");
 	else if (elf->type == ET_REL)
-		snprintf(text, size, "an object file, not linked yet");
+		snprintf(text, size, "an object file that is not linked yet");
 	else if (elf->type == ET_CORE)
-		snprintf(text, size, "a core file, the memory of a program that crashed");
+		snprintf(text, size, "the core file of a crashed program");
 	else if (elf->type != ET_EXEC && elf->type != ET_DYN)
 		snprintf(text, size, "an ELF file of type %u", elf->type);
 	else if (has_interpreter(elf, interpreter, sizeof(interpreter)))
@@ -80,9 +78,9 @@ static void describe_kind(const struct elf *elf, char *text, size_t size)
 				 : "host ",
 			 interpreter);
 	else if (is_kernel(elf))
-		snprintf(text, size, "the kernel of an operating system");
+		snprintf(text, size, "an operating system kernel");
 	else if (elf->type == ET_DYN)
-		snprintf(text, size, "a shared library or a static, position-independent program");
+		snprintf(text, size, "a shared library or static position-independent program");
 	else
 		snprintf(text, size, "a statically linked program");
 }
@@ -139,7 +137,7 @@ int describe_fail(const struct elf *elf, bool has_abi, bool has_manifest, struct
 		return fail_misplaced(&note_manifest, place, err);
 	if (has_abi || has_manifest)
 		return fail_half(has_abi, err);
-	if (has_interpreter(elf, interpreter, sizeof(interpreter)) &&
+	if (elf->type == ET_EXEC && has_interpreter(elf, interpreter, sizeof(interpreter)) &&
 	    !strcmp(interpreter, SOLO5_INTERPRETER))
 		return fail_stripped(err);
 	describe_kind(elf, what, sizeof(what));

@@ -5,6 +5,7 @@
 #include "solo5/file_kind.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -300,6 +301,23 @@ static int find_section_names(const struct elf *elf, struct section_table *table
 	return 0;
 }
 
+static int check_name(const struct section_table *table, uint32_t at, size_t index,
+		      struct error *err)
+{
+	if (!table->names)
+		return 0;
+	if (at >= table->names_size)
+		return fail_damaged(err,
+				    "section %zu: its name is said to be at byte %u of the section "
+				    "names, which have %" PRIu64 " bytes",
+				    index, at, table->names_size);
+	/* The table ends with NUL: no name runs out of it. */
+	if (strnlen(table->names + at, ELF_NAME_MAX + 1) > ELF_NAME_MAX)
+		return fail_damaged(err, "section %zu: its name has more than %u characters", index,
+				    ELF_NAME_MAX);
+	return 0;
+}
+
 static int check_section(const struct elf *elf, const struct elf_section *section, size_t index,
 			 struct error *err)
 {
@@ -326,11 +344,8 @@ static int read_section(struct elf *elf, const struct section_table *table, size
 	Elf64_Shdr header;
 
 	section_header(elf, table, index, &header);
-	if (table->names && header.sh_name >= table->names_size)
-		return fail_damaged(err,
-				    "section %zu: its name is said to be at byte %u of the section "
-				    "names, which have %" PRIu64 " bytes",
-				    index, header.sh_name, table->names_size);
+	if (check_name(table, header.sh_name, index, err) < 0)
+		return -1;
 	*section = (struct elf_section){
 		.name = table->names ? table->names + header.sh_name : "",
 		.type = header.sh_type,

@@ -18,6 +18,7 @@
 /* Limits far above what any linker makes, so that a hostile header costs nothing. */
 #define ELF_SEGMENTS_MAX 512
 #define ELF_SECTIONS_MAX 65535
+#define ELF_NAME_MAX 1023	  /* bytes of a section's name */
 #define ELF_FILE_MAX (1ull << 30) /* bytes; the largest unikernels have some 100 MB */
 
 struct elf_segment {
@@ -33,8 +34,8 @@ struct elf_segment {
 };
 
 struct elf_section {
-	const char *name; /* inside the file's bytes, any bytes but NUL, of any length; "" if the
-			   * file has no name table */
+	const char *name; /* inside the file's bytes: at most ELF_NAME_MAX bytes of any value,
+			   * then NUL; "" if the file has no name table */
 	uint32_t type;	  /* SHT_... */
 	uint64_t flags;	  /* SHF_... */
 	uint64_t addr;

@@ -15,7 +15,8 @@ struct file_kind {
 
 #define MAGIC(offset, text) (offset), sizeof(text) - 1, (text)
 
-#define NAME_THE_UNIKERNEL "name the unikernel itself: the file that `mirage build` puts into dist/"
+#define NAME_THE_UNIKERNEL                                                                         \
+	"name the unikernel itself: for MirageOS, dist/NAME.muen as `make` leaves it"
 #define UNPACK "unpack it first and name the unikernel inside"
 
 /* More specific ones before the general ones: the first that fits is told. */
@@ -77,13 +78,19 @@ static const struct file_kind *find_kind(const unsigned char *bytes, size_t size
 
 static bool looks_like_text(const unsigned char *bytes, size_t size)
 {
-	for (size_t i = 0; i < size && i < SAMPLE; i++) {
+	size_t length = size < SAMPLE ? size : SAMPLE;
+	/* The sample may end within a character of up to four bytes. */
+	size_t least = size > SAMPLE ? length - 3 : length;
+
+	for (size_t i = 0; i < length; i++) {
 		bool blank = bytes[i] >= '\t' && bytes[i] <= '\r';
 
 		if ((bytes[i] < 0x20 && !blank) || bytes[i] == 0x7f)
 			return false;
 	}
-	return true;
+	while (length > least && !text_is_utf8((const char *)bytes, length))
+		length--;
+	return text_is_utf8((const char *)bytes, length);
 }
 
 static bool only_zeroes(const unsigned char *bytes, size_t size)

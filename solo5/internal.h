@@ -12,6 +12,7 @@ struct note_kind {
 	size_t align;	  /* the payload's, counted from the start of the note */
 	size_t payload_least;
 	size_t descsz_most;
+	const char *most_is; /* what that many bytes are, to be added to the number */
 	const char *section; /* where Solo5's bindings put it */
 };
 
@@ -56,6 +57,6 @@ void sinfo_find(struct unikernel *unikernel);
 /* ---- muen_image.c: how the image lies in memory -------------------------- */
 
 /* The part of unikernel_check_muen() that judges segments, entry point and sections. */
-void check_muen_image(const struct elf *elf, struct findings *findings);
+void check_muen_image(const struct unikernel *unikernel, struct findings *findings);
 
 #endif

@@ -143,5 +143,5 @@ void unikernel_check_muen(const struct unikernel *unikernel, struct findings *fi
 	check_sinfo(unikernel, findings);
 	for (size_t i = 0; i < unikernel->device_count; i++)
 		check_device(&unikernel->devices[i], findings);
-	check_muen_image(&unikernel->elf, findings);
+	check_muen_image(unikernel, findings);
 }

@@ -64,25 +64,6 @@ static struct image image_of(const struct elf *elf)
 
 /* ---- each segment -------------------------------------------------------- */
 
-static void check_place(const struct region *region, struct findings *findings)
-{
-	const struct muen_range *range;
-	size_t next = 0;
-
-	if (region->last >= MUEN_ADDRESS_END)
-		findings_add(findings, FINDING_ERROR, MEND_LINK,
-			     "%s lies outside of the addresses that a subject can have, which end "
-			     "below %#llx",
-			     region->text, MUEN_ADDRESS_END);
-	while ((range = muen_range_hit(region->start, region->last, &next)))
-		findings_add(findings, range->reset_only ? FINDING_WARNING : FINDING_ERROR,
-			     range->reset_only ? MEND_RESET : MEND_LINK,
-			     "%s lies where Muen puts %s (%#" PRIx64 " to %#" PRIx64 ")%s",
-			     region->text, range->what, range->start,
-			     range->start + range->size - 1,
-			     range->reset_only ? ": it cannot be reset" : "");
-}
-
 static void check_segment(const struct region *region, struct findings *findings)
 {
 	const uint32_t both = PF_W | PF_X;
@@ -96,10 +77,52 @@ static void check_segment(const struct region *region, struct findings *findings
 		findings_add(findings, FINDING_ERROR, MEND_LINK,
 			     "%s does not begin at a page: its address is no multiple of %u",
 			     region->text, MUEN_PAGE_SIZE);
-	check_place(region, findings);
+	if (region->last >= MUEN_ADDRESS_END)
+		findings_add(findings, FINDING_ERROR, MEND_LINK,
+			     "%s lies outside of the addresses that a subject can have, which end "
+			     "below %#llx",
+			     region->text, MUEN_ADDRESS_END);
 }
 
 /* ---- the segments together ----------------------------------------------- */
+
+static void check_range(const struct image *image, const struct muen_range *range,
+			struct findings *findings)
+{
+	const struct region *first = NULL;
+	size_t more = 0;
+	char others[32] = "";
+
+	for (size_t i = 0; i < image->count; i++) {
+		const struct region *region = &image->regions[i];
+
+		/* Of one that is far too large, check_size() tells enough. */
+		if (!muen_range_overlaps(range, region->start, region->last) ||
+		    region->last - region->start >= IMAGE_MAX)
+			continue;
+		if (first)
+			more++;
+		else
+			first = region;
+	}
+	if (!first)
+		return;
+	if (more)
+		snprintf(others, sizeof(others), " and %zu more", more);
+	findings_add(findings, range->reset_only ? FINDING_WARNING : FINDING_ERROR,
+		     range->reset_only ? MEND_RESET : MEND_LINK,
+		     "%s%s %s where Muen puts %s (%#" PRIx64 " to %#" PRIx64 ")%s", first->text,
+		     others, more ? "lie" : "lies", range->what, range->start,
+		     range->start + range->size - 1,
+		     range->reset_only ? ": it cannot be reset" : "");
+}
+
+static void check_ranges(const struct image *image, bool reset, struct findings *findings)
+{
+	for (size_t i = 0; i < muen_range_count; i++)
+		if (reset || !muen_ranges[i].reset_only)
+			check_range(image, &muen_ranges[i], findings);
+}
 
 static int by_start(const void *left, const void *right)
 {
@@ -207,12 +230,45 @@ static void check_entry(const struct image *image, struct findings *findings)
 
 /* ---- sections ------------------------------------------------------------ */
 
+/* Whether a name can be part of a region's, which stands in an XML document. */
+static bool is_usable(const char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			return false;
+	return true;
+}
+
+static void check_names(const struct elf *elf, struct findings *findings)
+{
+	const struct elf_section *first = NULL;
+	size_t count = 0;
+	char shown[64], others[32] = "";
+
+	for (size_t i = 0; i < elf->section_count; i++) {
+		const struct elf_section *section = &elf->sections[i];
+
+		if (!(section->flags & SHF_ALLOC) || is_usable(section->name))
+			continue;
+		if (!count++)
+			first = section;
+	}
+	if (!first)
+		return;
+	if (count > 1)
+		snprintf(others, sizeof(others), " and %zu more", count - 1);
+	text_printable(first->name, strnlen(first->name, sizeof(shown)), shown, sizeof(shown));
+	findings_add(findings, FINDING_ERROR, "give sections names of printable ASCII characters",
+		     "section '%s'%s cannot give a memory region of Muen its name", shown, others);
+}
+
 static bool has_section(const struct image *image, const struct elf_segment *segment)
 {
 	for (size_t i = 0; i < image->elf->section_count; i++) {
 		const struct elf_section *section = &image->elf->sections[i];
 
-		if (section->flags & SHF_ALLOC && contains(segment, section->addr))
+		if (section->flags & SHF_ALLOC && *section->name &&
+		    contains(segment, section->addr))
 			return true;
 	}
 	return false;
@@ -228,6 +284,7 @@ static void check_sections(const struct image *image, struct findings *findings)
 			     "sections");
 		return;
 	}
+	check_names(image->elf, findings);
 	for (size_t i = 0; i < image->count; i++) {
 		const struct region *region = &image->regions[i];
 
@@ -235,7 +292,8 @@ static void check_sections(const struct image *image, struct findings *findings)
 			findings_add(findings, FINDING_ERROR,
 				     "take the file as the build left it, or link it with Solo5's "
 				     "own linker script for muen",
-				     "%s has no section: Muen's memory regions are named after "
+				     "%s has no section with a name: Muen's memory regions are "
+				     "named after "
 				     "sections, so it would be left out",
 				     region->text);
 	}
@@ -310,24 +368,28 @@ static void check_reset(const struct image *image, struct findings *findings)
 			     "because what is there is replaced by NOPs",
 			     text_printable(between->name, strnlen(between->name, sizeof(name)),
 					    name, sizeof(name)));
-	if (image->elf->entry != text->addr)
+	if (image->elf->entry != text->addr && contains(segment, image->elf->entry))
 		findings_add(findings, FINDING_WARNING, MEND_RESET,
 			     "its entry point (%#" PRIx64 ") is not the start of .text (%#" PRIx64
 			     "): it cannot be reset, because Muen's muinit starts it there",
 			     image->elf->entry, text->addr);
 }
 
-void check_muen_image(const struct elf *elf, struct findings *findings)
+void check_muen_image(const struct unikernel *unikernel, struct findings *findings)
 {
-	struct image image = image_of(elf);
+	struct image image = image_of(&unikernel->elf);
+	/* What keeps a unikernel for another target from being reset is its target. */
+	bool reset = unikernel->target == SOLO5_MUEN;
 
 	for (size_t i = 0; i < image.count; i++)
 		check_segment(&image.regions[i], findings);
+	check_ranges(&image, reset, findings);
 	check_order(&image, findings);
 	check_overlaps(&image, findings);
 	check_size(&image, findings);
 	check_entry(&image, findings);
 	check_sections(&image, findings);
-	check_reset(&image, findings);
+	if (reset)
+		check_reset(&image, findings);
 	free(image.regions);
 }

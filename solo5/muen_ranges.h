@@ -12,6 +12,12 @@
 /* First address that no subject can have: user half of the 48-bit canonical addresses. */
 #define MUEN_ADDRESS_END (1ull << 47)
 
+/* Where Solo5's bindings are told that the boot info page is. */
+#define MUEN_BOOT_INFO 0x1000ull
+
+/* Where libmudebuglog has the debug log channel; how large that is, the policy says. */
+#define MUEN_DEBUG_LOG 0xffff00000ull
+
 struct muen_range {
 	uint64_t start; /* multiple of MUEN_PAGE_SIZE */
 	uint64_t size;	/* bytes, multiple of MUEN_PAGE_SIZE */
@@ -25,8 +31,7 @@ struct muen_range {
 extern const struct muen_range muen_ranges[];
 extern const size_t muen_range_count;
 
-/* The first of them, from muen_ranges[*next] on, that has a byte in [start, last]; NULL if
- * none has. Begin with *next = 0; call again for more. */
-const struct muen_range *muen_range_hit(uint64_t start, uint64_t last, size_t *next);
+/* Whether it has a byte in [start, last]. */
+bool muen_range_overlaps(const struct muen_range *range, uint64_t start, uint64_t last);
 
 #endif

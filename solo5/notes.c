@@ -18,6 +18,7 @@ const struct note_kind note_abi = {
 	.align = 4,
 	.payload_least = 8, /* target and version; releases add two reserved words */
 	.descsz_most = 32,
+	.most_is = "",
 	.section = ".note.solo5.abi",
 };
 
@@ -27,6 +28,7 @@ const struct note_kind note_manifest = {
 	.align = 8,
 	.payload_least = 8,		 /* version and number of entries */
 	.descsz_most = 4 + 8 + 64 * 104, /* padding, those two, 64 entries */
+	.most_is = " (63 devices)",
 	.section = ".note.solo5.manifest",
 };
 
@@ -50,9 +52,10 @@ static int read_note(const struct elf_segment *segment, const unsigned char *byt
 
 	if (header->n_descsz < 1 || header->n_descsz > kind->descsz_most) {
 		err_fail(err, ERR_INPUT,
-			 "Solo5's note %s (segment %zu) claims %u bytes of contents, 1 to %zu are "
-			 "possible",
-			 kind->name, segment->index, header->n_descsz, kind->descsz_most);
+			 "Solo5's note %s (segment %zu) claims %u bytes of contents, 1 to %zu%s "
+			 "are possible",
+			 kind->name, segment->index, header->n_descsz, kind->descsz_most,
+			 kind->most_is);
 		return err_mend(err, MEND_NOTE);
 	}
 	if (header->n_descsz > segment->filesz - NOTE_HEADER_SIZE) {
@@ -103,10 +106,13 @@ int note_find(const struct elf *elf, const struct note_kind *kind, struct note *
 	return 0;
 }
 
-/* Whether one of the notes in a run of them is Solo5's of that kind. */
+/* So that a hostile file, all tiny notes, costs nothing. */
+#define NOTES_MAX 1000
+
+/* Whether one of the first notes in a run of them is Solo5's of that kind. */
 static bool notes_have(const unsigned char *bytes, uint64_t size, const struct note_kind *kind)
 {
-	while (size >= sizeof(Elf64_Nhdr)) {
+	for (int i = 0; i < NOTES_MAX && size >= sizeof(Elf64_Nhdr); i++) {
 		Elf64_Nhdr header;
 		uint64_t length;
 

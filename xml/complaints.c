@@ -1,50 +1,45 @@
 #include "xml/internal.h"
 
-#include "base/text.h"
-
 #include <libxml/globals.h>
-
-/* The line of the element that an error is about. libxml2 keeps 16 bits of it only; ours has all.
- */
-static unsigned line_of(const xmlError *error)
-{
-	const xmlNode *node = error->node;
-
-	while (node && node->type != XML_ELEMENT_NODE)
-		node = node->parent;
-	if (node && origin_line(node))
-		return origin_line(node);
-	return error->line > 0 ? (unsigned)error->line : 0;
-}
 
 static void take_complaint(void *context, xmlError *error)
 {
 	struct complaints *complaints = context;
-	struct complaint *complaint;
-	const char *text = error->message ? error->message : "unknown error";
-	size_t length = strlen(text);
+	unsigned rank = complaint_rank(error);
 
 	if (error->level < XML_ERR_ERROR)
 		return;
-	if (complaints->count++ >= COMPLAINTS_SHOWN)
+	complaints->count++;
+	if (complaints->shown && rank < complaints->list[0].rank)
+		complaints->shown = 0;
+	if (complaints->shown == COMPLAINTS_SHOWN ||
+	    (complaints->shown && rank > complaints->list[0].rank))
 		return;
-	complaint = &complaints->list[complaints->count - 1];
-	complaint->line = line_of(error);
-	while (length && text[length - 1] == '\n')
-		length--;
-	text_printable(text, length, complaint->text, sizeof(complaint->text));
+	print_complaint(error, &complaints->list[complaints->shown++]);
+}
+
+/* libxml2 also prints notes on what it has not implemented. */
+static void ignore_note(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
 }
 
 void complaints_begin(struct complaints *complaints)
 {
+	complaints->shown = 0;
 	complaints->count = 0;
 	complaints->previous = xmlStructuredError;
 	complaints->previous_context = xmlStructuredErrorContext;
+	complaints->previous_generic = xmlGenericError;
+	complaints->previous_generic_context = xmlGenericErrorContext;
 	xmlSetStructuredErrorFunc(complaints, take_complaint);
+	xmlSetGenericErrorFunc(NULL, ignore_note);
 }
 
 void complaints_end(struct complaints *complaints)
 {
 	xmlSetStructuredErrorFunc(complaints->previous_context, complaints->previous);
+	xmlSetGenericErrorFunc(complaints->previous_generic_context, complaints->previous_generic);
 	xmlResetLastError();
 }

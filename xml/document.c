@@ -6,6 +6,7 @@
 
 #include <libxml/SAX2.h>
 #include <libxml/parserInternals.h>
+#include <stdio.h>
 #include <strings.h>
 
 /* ---- life ---------------------------------------------------------------- */
@@ -94,14 +95,53 @@ static int check_attributes(const char *name, const char *text, size_t length, s
 	return 0;
 }
 
+static bool has_byte_order_mark(const char *text, size_t length)
+{
+	return length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3);
+}
+
 /* Whether the first character is '<', after a byte order mark and blanks. */
 static bool is_markup(const char *text, size_t length)
 {
-	size_t at = length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	size_t at = has_byte_order_mark(text, length) ? 3 : 0;
 
 	while (at < length && strchr(" \t\r\n", text[at]))
 		at++;
 	return at < length && text[at] == '<';
+}
+
+static bool is_known_encoding(const char *encoding)
+{
+	static const char *const known[] = { "UTF-8", "UTF8", "ISO-8859-1", "US-ASCII", "ASCII" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcasecmp(encoding, known[i]))
+			return true;
+	return false;
+}
+
+/* Looks for another encoding in the XML declaration. All that are accepted have ASCII's characters
+ * at ASCII's places, so that it can be read before the parser switches to it. */
+static int check_encoding(const char *name, const char *text, size_t length, struct error *err)
+{
+	size_t start = has_byte_order_mark(text, length) ? 3 : 0;
+	const char *end = memmem(text, length, "?>", 2), *at;
+	char encoding[64], shown[64];
+
+	if (length < start + 6 || memcmp(text + start, "<?xml", 5) != 0 || !end ||
+	    !strchr(" \t\r\n", text[start + 5]))
+		return 0;
+	at = memmem(text, (size_t)(end - text), "encoding", 8);
+	if (!at)
+		return 0;
+	snprintf(encoding, sizeof(encoding), "%.*s", (int)(end - at - 8), at + 8);
+	at = encoding + strspn(encoding, " \t\r\n=\"'");
+	encoding[strcspn(at, "\"' \t\r\n") + (size_t)(at - encoding)] = '\0';
+	if (is_known_encoding(at))
+		return 0;
+	text_printable(at, strlen(at), shown, sizeof(shown));
+	err_fail(err, ERR_INPUT, "%s: is encoded in '%s', UTF-8 was expected", name, shown);
+	return err_mend(err, "convert it to UTF-8, for instance with iconv");
 }
 
 static int check_bytes(const char *name, const char *text, size_t length, struct error *err)
@@ -128,6 +168,8 @@ static int check_bytes(const char *name, const char *text, size_t length, struct
 			 name, (size_t)(nul - text));
 		return err_mend(err, "convert it to UTF-8, for instance with iconv");
 	}
+	if (check_encoding(name, text, length, err) < 0)
+		return -1;
 	return check_attributes(name, text, length, err);
 }
 
@@ -137,9 +179,8 @@ static int check_bytes(const char *name, const char *text, size_t length, struct
 struct parse {
 	bool namespaces; /* accept them */
 	size_t nodes;
-	enum { FINE, DOCTYPE, ENCODING, NAMESPACE, DEPTH, NODES } refused;
+	enum { FINE, DOCTYPE, NAMESPACE, DEPTH, NODES, TEXT } refused;
 	unsigned line; /* where it was refused */
-	char *encoding;
 };
 
 static void refuse(xmlParserCtxt *context, int reason)
@@ -151,31 +192,6 @@ static void refuse(xmlParserCtxt *context, int reason)
 		parse->line = context->input ? (unsigned)context->input->line : 0;
 	}
 	xmlStopParser(context);
-}
-
-static bool is_known_encoding(const char *encoding)
-{
-	static const char *const known[] = { "UTF-8", "UTF8", "ISO-8859-1", "US-ASCII", "ASCII" };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcasecmp(encoding, known[i]))
-			return true;
-	return false;
-}
-
-/* Called when the XML declaration has been read. */
-static void on_document(void *data)
-{
-	xmlParserCtxt *context = data;
-	struct parse *parse = context->_private;
-	/* libxml2 has UTF-8 in the first and any other in the second. */
-	const xmlChar *encoding = context->encoding ? context->encoding : context->input->encoding;
-
-	xmlSAX2StartDocument(context);
-	if (encoding && !is_known_encoding(from_xml(encoding))) {
-		parse->encoding = xstrdup(from_xml(encoding));
-		refuse(context, ENCODING);
-	}
 }
 
 /* Called with a DOCTYPE's name and identifiers, before its internal subset is read. */
@@ -236,6 +252,15 @@ static void on_element(void *data, const xmlChar *name, const xmlChar *prefix, c
 		set_origin(context->node, 0, start_line(context->input));
 }
 
+/* libxml2 bounds only a text that comes in pieces. */
+static void on_text(void *data, const xmlChar *text, int length)
+{
+	if (length > XML_TEXT_MAX)
+		refuse(data, TEXT);
+	else
+		xmlSAX2Characters(data, text, length);
+}
+
 static void on_comment(void *data, const xmlChar *text)
 {
 	if (add_nodes(data, 1))
@@ -253,30 +278,29 @@ static xmlParserCtxt *new_context(struct parse *parse)
 	xmlParserCtxt *context = xchecked(xmlNewParserCtxt());
 
 	context->_private = parse;
-	context->sax->startDocument = on_document;
 	context->sax->internalSubset = on_doctype;
 	context->sax->startElementNs = on_element;
+	context->sax->characters = on_text;
+	context->sax->ignorableWhitespace = on_text;
 	context->sax->comment = on_comment;
 	context->sax->processingInstruction = on_instruction;
 	return context;
 }
 
+static int fail_long(const char *name, unsigned line, struct error *err)
+{
+	return err_fail(err, ERR_INPUT, "%s:%u: a text or a name is longer than %d bytes", name,
+			line, XML_TEXT_MAX);
+}
+
 static int fail_refused(const char *name, const struct parse *parse, struct error *err)
 {
-	char encoding[64];
-
 	switch (parse->refused) {
 	case DOCTYPE:
 		err_fail(err, ERR_INPUT, "%s:%u: has a DOCTYPE; Muen's documents have none", name,
 			 parse->line);
 		return err_mend(err,
 				"remove the DOCTYPE, and write out what its entities stand for");
-	case ENCODING:
-		text_printable(parse->encoding, strlen(parse->encoding), encoding,
-			       sizeof(encoding));
-		err_fail(err, ERR_INPUT, "%s:%u: is encoded in '%s', UTF-8 was expected", name,
-			 parse->line, encoding);
-		return err_mend(err, "convert it to UTF-8, for instance with iconv");
 	case NAMESPACE:
 		err_fail(err, ERR_INPUT,
 			 "%s:%u: uses an XML namespace or a name with a ':'; Muen's documents have "
@@ -286,6 +310,8 @@ static int fail_refused(const char *name, const struct parse *parse, struct erro
 	case DEPTH:
 		return err_fail(err, ERR_INPUT, "%s:%u: elements are nested more than %d deep",
 				name, parse->line, XML_DEPTH_MAX);
+	case TEXT:
+		return fail_long(name, parse->line, err);
 	default:
 		return err_fail(err, ERR_INPUT,
 				"%s:%u: has more than %d elements, attributes and comments", name,
@@ -297,12 +323,11 @@ static int fail_malformed(const char *name, const struct complaints *complaints,
 {
 	const struct complaint *first = &complaints->list[0];
 
-	if (!complaints->count)
+	if (!complaints->shown)
 		return err_fail(err, ERR_INPUT, "%s: is not well-formed XML", name);
-	/* libxml2's hint at its option is of no use to the reader. */
-	if (strstr(first->text, "huge text node") || strstr(first->text, "XML_PARSE_HUGE"))
-		return err_fail(err, ERR_INPUT, "%s:%u: a text or a name is longer than 10 MB",
-				name, first->line);
+	if (strstr(first->text, "too long") || strstr(first->text, "too big") ||
+	    strstr(first->text, "huge text"))
+		return fail_long(name, first->line, err);
 	return err_fail(err, ERR_INPUT, "%s:%u: is not well-formed XML: %s", name, first->line,
 			first->text);
 }
@@ -351,7 +376,6 @@ struct xml_document *xml_parse_any(const char *name, const char *text, size_t le
 		fail_refused(name, &parse, err);
 	else if (!tree || complaints.count)
 		fail_malformed(name, &complaints, err);
-	free(parse.encoding);
 	if (parse.refused == FINE && tree && !complaints.count) {
 		drop_blanks(xmlDocGetRootElement(tree));
 		return document_around(tree, name);

@@ -87,21 +87,36 @@ struct xml_document *xml_parse_any(const char *name, const char *text, size_t le
 
 #define COMPLAINTS_SHOWN 4
 
-/* The first few errors that libxml2 reported, and how many there were. While a list is open,
- * nothing that libxml2 says reaches stderr. */
+/* The errors that libxml2 reported: how many there were, and the first few of the most telling
+ * ones. While a list is open, nothing that libxml2 says reaches stderr. */
 struct complaints {
 	struct complaint {
-		unsigned line;
-		char text[320];
+		unsigned line; /* 0: none */
+		unsigned rank;
+		const xmlNode *element; /* that is invalid, or NULL */
+		char text[512];
 	} list[COMPLAINTS_SHOWN];
-	size_t count;
+	size_t shown; /* in the list */
+	size_t count; /* in all */
 	xmlStructuredErrorFunc previous;
 	void *previous_context;
+	xmlGenericErrorFunc previous_generic;
+	void *previous_generic_context;
 };
 
-/* Between these two calls libxml2's errors (not its warnings) go to the list. The handler that
- * was set before is put back: it is this thread's, and maybe somebody else's. */
+/* Between these two calls libxml2's errors (not its warnings) go to the list. The handlers that
+ * were set before are put back: they are this thread's, and maybe somebody else's. */
 void complaints_begin(struct complaints *complaints);
 void complaints_end(struct complaints *complaints);
+
+/* How little an error tells; 0 is best. Those of a worse rank are left out if there are better. */
+unsigned complaint_rank(const xmlError *error);
+
+/* Says what an error means, and on which line. */
+void print_complaint(const xmlError *error, struct complaint *complaint);
+
+/* Says so if text between elements is the reason: the validator does not. To be called when it is
+ * done, since it takes an element's children apart while it works. */
+void explain_stray_text(struct complaint *complaint);
 
 #endif

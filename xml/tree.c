@@ -122,6 +122,15 @@ static xmlAttr *attribute_of(const xmlNode *node, const char *name)
 	return attribute;
 }
 
+const char *xml_attribute_name(const struct xml_node *node, size_t index)
+{
+	const xmlAttr *attribute = raw(node)->properties;
+
+	while (attribute && index--)
+		attribute = attribute->next;
+	return attribute ? from_xml(attribute->name) : NULL;
+}
+
 const char *xml_get(const struct xml_node *node, const char *attribute)
 {
 	const xmlAttr *found = attribute_of(raw(node), attribute);
@@ -203,6 +212,13 @@ void xml_set_byte(struct xml_node *node, const char *attribute, uint8_t value)
 	char text[ADA_HEX_MAX];
 
 	xml_set(node, attribute, ada_byte(value, text));
+}
+
+void xml_set_decimal(struct xml_node *node, const char *attribute, unsigned long long value)
+{
+	cleanup_free char *text = xasprintf("%llu", value);
+
+	xml_set(node, attribute, text);
 }
 
 void xml_set_bool(struct xml_node *node, const char *attribute, bool value)

@@ -33,6 +33,7 @@
 #define XML_FILE_MAX (64u << 20) /* bytes; Muen's largest policies have under 1 MB */
 #define XML_NODES_MAX (1 << 20)	 /* elements, attributes, comments of one document */
 #define XML_ATTRIBUTES_MAX 256	 /* of one element */
+#define XML_TEXT_MAX 10000000	 /* bytes of a text, a value or a comment */
 #define XML_DEPTH_MAX 200	 /* elements inside each other */
 
 struct xml_document;
@@ -92,6 +93,10 @@ struct xml_node *xml_find(const struct xml_node *parent, const char *name, const
 /* The attribute's value, NULL if it is not there. Valid until the attribute or node changes. */
 const char *xml_get(const struct xml_node *node, const char *attribute);
 
+/* The name of the node's attribute number `index`, counted from 0 in the order they were given;
+ * NULL behind the last. */
+const char *xml_attribute_name(const struct xml_node *node, size_t index);
+
 /* Mandatory attributes: fail with ERR_INPUT "FILE:LINE: <element name='...'>: ..." */
 int xml_need(const struct xml_node *node, const char *attribute, const char **value,
 	     struct error *err);
@@ -107,6 +112,7 @@ bool xml_text_allowed(const char *text);
 void xml_set(struct xml_node *node, const char *attribute, const char *value);
 void xml_set_number(struct xml_node *node, const char *attribute, uint64_t value);
 void xml_set_byte(struct xml_node *node, const char *attribute, uint8_t value);
+void xml_set_decimal(struct xml_node *node, const char *attribute, unsigned long long value);
 void xml_set_bool(struct xml_node *node, const char *attribute, bool value);
 void xml_unset(struct xml_node *node, const char *attribute);
 

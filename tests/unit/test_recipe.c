@@ -39,7 +39,7 @@ START_TEST(test_defaults)
 	ck_assert(recipe->unikernel.resettable);
 	ck_assert_uint_eq(recipe->unikernel.ticks, 40);
 	ck_assert(recipe->network.allowed);
-	ck_assert_str_eq(recipe->network.device, "nic_1");
+	ck_assert_str_eq(recipe->network.device, "ethernet_controller_1");
 	ck_assert_str_eq(recipe->network.bootparams, "console=ttyS0 hostname=nic_linux");
 	ck_assert_str_eq(recipe->network.initramfs, "initramfs.cpio.gz");
 	ck_assert_uint_eq(recipe->network.initramfs_size, 0x01f00000);
@@ -52,6 +52,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(recipe->scheduling.tick_rate, 1000);
 	ck_assert_uint_eq(recipe->scheduling.cpus, 2);
 	ck_assert_uint_eq(recipe->scheduling.service_ticks, 40);
+	ck_assert_ptr_null(recipe->scheduling.plan);
 }
 END_TEST
 
@@ -83,6 +84,7 @@ static const char every_key[] =
 	"  tick-rate: 1000000\n"
 	"  cpus: 64\n"
 	"  service-ticks: 3\n"
+	"  plan: scheduling/mine.xml\n"
 	"...\n";
 
 START_TEST(test_every_key)
@@ -114,6 +116,7 @@ START_TEST(test_every_key)
 	ck_assert_uint_eq(recipe->scheduling.tick_rate, 1000000);
 	ck_assert_uint_eq(recipe->scheduling.cpus, 64);
 	ck_assert_uint_eq(recipe->scheduling.service_ticks, 3);
+	ck_assert_str_eq(recipe->scheduling.plan, "scheduling/mine.xml");
 }
 END_TEST
 

@@ -1,0 +1,182 @@
+/* libxml2's RELAX NG validator reports what its algorithm stumbled over, often on a child of the
+ * element that is to blame and followed by what fails in consequence. */
+#include "xml/internal.h"
+
+#include "base/text.h"
+
+#include <libxml/relaxng.h>
+#include <stdio.h>
+
+/* The element named `name` that an error is about: the node itself or one around it. */
+static const xmlNode *blamed(const xmlNode *node, const char *name)
+{
+	const xmlNode *first;
+
+	while (node && node->type != XML_ELEMENT_NODE)
+		node = node->parent;
+	first = node;
+	while (name && node && node->type == XML_ELEMENT_NODE &&
+	       strcmp(from_xml(node->name), name) != 0)
+		node = node->parent;
+	return node && node->type == XML_ELEMENT_NODE ? node : first;
+}
+
+/* Writes "<channel name='a' size='1'>" into text[size], cut to fit. */
+static void print_tag(const xmlNode *element, char *text, size_t size)
+{
+	cleanup_buffer struct buffer tag = { 0 };
+
+	buffer_printf(&tag, "<%s", from_xml(element->name));
+	for (const xmlAttr *attribute = element->properties; attribute; attribute = attribute->next)
+		buffer_printf(&tag, " %s='%s'", from_xml(attribute->name),
+			      xml_get(cooked(element), from_xml(attribute->name)));
+	buffer_add_text(&tag, ">");
+	text_printable(tag.data, tag.length, text, size);
+}
+
+/* The text that stands between the child elements of an element, or NULL. */
+static const char *stray_text(const xmlNode *element)
+{
+	bool has_elements = false;
+	const char *found = NULL;
+
+	for (const xmlNode *child = element->children; child; child = child->next) {
+		has_elements = has_elements || child->type == XML_ELEMENT_NODE;
+		if (is_text(child) && child->content && !is_blank(from_xml(child->content)))
+			found = from_xml(child->content);
+	}
+	return has_elements ? found : NULL;
+}
+
+static bool is_aside(const char *name)
+{
+	return !*name || !strcmp(name, "if") || !strcmp(name, "case") || !strcmp(name, "include") ||
+	       !strcmp(name, "doc");
+}
+
+static void explain_missing(const char *expected, char *text, size_t size)
+{
+	if (is_aside(expected))
+		snprintf(text, size, "a child element is missing");
+	else
+		snprintf(text, size, "the child element <%s> is missing", expected);
+}
+
+/* Writes what is wrong in our words; returns false if libxml2's are good enough. */
+static bool explain(const xmlError *error, char *text, size_t size)
+{
+	const char *first = error->str1 ? error->str1 : "";
+	const char *second = error->str2 ? error->str2 : "";
+
+	switch ((int)error->code) {
+	case XML_RELAXNG_ERR_ATTRVALID:
+		snprintf(text, size, "an attribute is missing, or its value is not allowed");
+		return true;
+	case XML_RELAXNG_ERR_INVALIDATTR:
+		snprintf(text, size, "the attribute '%s' is not allowed here", first);
+		return true;
+	case XML_RELAXNG_ERR_ELEMWRONG:
+		snprintf(text, size, "this element is not allowed here");
+		return true;
+	case XML_RELAXNG_ERR_ELEMNAME:
+		snprintf(text, size, "found <%s> where <%s> was expected", second, first);
+		return true;
+	case XML_RELAXNG_ERR_NOELEM:
+		explain_missing(first, text, size);
+		return true;
+	case XML_RELAXNG_ERR_EXTRACONTENT:
+		snprintf(text, size, "its child <%s> is not allowed, or not at this place", second);
+		return true;
+	case XML_RELAXNG_ERR_TEXTWRONG:
+		snprintf(text, size, "text is not allowed here");
+		return true;
+	case XML_RELAXNG_ERR_CONTENTVALID:
+		snprintf(text, size, "its content is not allowed");
+		return true;
+	default:
+		return false;
+	}
+}
+
+unsigned complaint_rank(const xmlError *error)
+{
+	const char *first = error->str1 ? error->str1 : "";
+
+	if (error->domain != XML_FROM_RELAXNGV)
+		return 0;
+	switch ((int)error->code) {
+	case XML_RELAXNG_ERR_INTERNODATA:
+	case XML_RELAXNG_ERR_INTERSEQ:
+	case XML_RELAXNG_ERR_INTEREXTRA:
+		return 3;
+	case XML_RELAXNG_ERR_CONTENTVALID:
+		return 2;
+	case XML_RELAXNG_ERR_NOELEM:
+	case XML_RELAXNG_ERR_ELEMNAME:
+		return is_aside(first) ? 2 : 1;
+	default:
+		return 0;
+	}
+}
+
+/* The element that a validator's error is about, or NULL. */
+static const xmlNode *element_of(const xmlError *error)
+{
+	switch ((int)error->code) {
+	case XML_RELAXNG_ERR_ATTRVALID:
+	case XML_RELAXNG_ERR_ELEMWRONG:
+	case XML_RELAXNG_ERR_EXTRACONTENT:
+	case XML_RELAXNG_ERR_CONTENTVALID:
+		return blamed(error->node, error->str1);
+	default:
+		return blamed(error->node, NULL);
+	}
+}
+
+/* Puts our words in the place of libxml2's. */
+static void explain_at(const xmlError *error, const xmlNode *element, struct complaint *complaint)
+{
+	char tag[200], text[300];
+
+	print_tag(element, tag, sizeof(tag));
+	if (!explain(error, text, sizeof(text)))
+		snprintf(text, sizeof(text), "%.280s", complaint->text);
+	snprintf(complaint->text, sizeof(complaint->text), "%s: %s", tag, text);
+}
+
+void explain_stray_text(struct complaint *complaint)
+{
+	const char *stray = complaint->element ? stray_text(complaint->element) : NULL;
+	char tag[200], shown[64];
+
+	if (!stray || complaint->rank == 0)
+		return;
+	print_tag(complaint->element, tag, sizeof(tag));
+	text_printable(stray, strlen(stray), shown, sizeof(shown));
+	snprintf(complaint->text, sizeof(complaint->text),
+		 "%s: the text '%s' is not allowed between its elements", tag, shown);
+}
+
+void print_complaint(const xmlError *error, struct complaint *complaint)
+{
+	const char *said = error->message ? error->message : "unknown error";
+	const xmlNode *element = NULL;
+	size_t length = strlen(said);
+
+	while (length && said[length - 1] == '\n')
+		length--;
+	text_printable(said, length, complaint->text, sizeof(complaint->text));
+	complaint->rank = complaint_rank(error);
+	complaint->element = NULL;
+	complaint->line = error->line > 0 ? (unsigned)error->line : 0;
+	if (error->domain == XML_FROM_RELAXNGV || error->domain == XML_FROM_SCHEMASV)
+		element = element_of(error);
+	if (!element)
+		return;
+	/* libxml2 keeps 16 bits of a line only. */
+	complaint->line = origin_line(element);
+	if (error->domain != XML_FROM_RELAXNGV)
+		return;
+	complaint->element = element;
+	explain_at(error, element, complaint);
+}
