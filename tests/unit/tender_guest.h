@@ -9,7 +9,7 @@
 #define FAKE_MEMORY 0x40000ull /* bytes: [0, 0x10000) is read-only, then writable */
 #define FAKE_WRITABLE 0x10000ull
 #define FAKE_BLOCKS 0x4000u
-#define FAKE_NET 1   /* handles */
+#define FAKE_NET 1 /* handles */
 #define FAKE_BLOCK 2
 
 struct fake_guest {
