@@ -153,6 +153,13 @@ void filter_allow_basics(struct filter *filter)
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		filter_allow(filter, calls[i]);
 	allow(filter, __NR_mmap, 2, anonymous);
+#if defined(__SANITIZE_ADDRESS__)
+	/* What its runtime needs beyond a program's own malloc(). */
+	filter_allow_masked(filter, __NR_mmap, 2, PROT_EXEC, 0);
+	filter_allow(filter, __NR_sigaltstack);
+	filter_allow(filter, __NR_sched_yield);
+	filter_allow(filter, __NR_madvise);
+#endif
 	filter_allow_masked(filter, __NR_mremap, 3, MREMAP_FIXED, 0);
 	filter_allow_fd(filter, __NR_write, STDERR_FILENO);
 }
