@@ -198,15 +198,24 @@ static size_t count_devices_named(const struct composition *composition, const c
 	return count;
 }
 
+/* Names of interfaces stand in Linux' boot parameters, with commas between. */
+static bool is_plain(const char *name)
+{
+	return !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.-")];
+}
+
 /* The interface's name in Linux: the device's own where that tells it from the others. */
 static const char *interface_name(struct network *network, const struct composition *composition,
 				  const struct unikernel_request *request, const char *device)
 {
 	const char *name;
 
+	if (!is_plain(device))
+		return keep(network, xasprintf("net_%zu", network->count));
 	if (count_devices_named(composition, device) == 1 &&
 	    (strlen(device) <= LINUX_INTERFACE_MAX || composition->unikernel_count == 1))
-		return device;
+		return keep(network, xstrdup(device));
 	name = keep(network, xasprintf("%s_%s", request->subject, device));
 	if (strlen(name) <= LINUX_INTERFACE_MAX)
 		return name;
