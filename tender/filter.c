@@ -103,17 +103,22 @@ void filter_allow(struct filter *filter, int call)
 	allow(filter, call, 0, NULL);
 }
 
+/* What libseccomp's macros make, with every field named. */
+static struct scmp_arg_cmp equals(unsigned index, uint64_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = index, .op = SCMP_CMP_EQ, .datum_a = value };
+}
+
 void filter_allow_fd(struct filter *filter, int call, int fd)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)fd) };
+	const struct scmp_arg_cmp arguments[] = { equals(0, (uint32_t)fd) };
 
 	allow(filter, call, 1, arguments);
 }
 
 void filter_allow_pair(struct filter *filter, int call, uint64_t first, uint64_t second)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_A0(SCMP_CMP_EQ, first),
-						  SCMP_A1(SCMP_CMP_EQ, second) };
+	const struct scmp_arg_cmp arguments[] = { equals(0, first), equals(1, second) };
 
 	allow(filter, call, 2, arguments);
 }
@@ -121,8 +126,9 @@ void filter_allow_pair(struct filter *filter, int call, uint64_t first, uint64_t
 void filter_allow_masked(struct filter *filter, int call, unsigned index, uint64_t mask,
 			 uint64_t value)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_CMP64(index, SCMP_CMP_MASKED_EQ, mask,
-							     value) };
+	const struct scmp_arg_cmp arguments[] = {
+		{ .arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value }
+	};
 
 	allow(filter, call, 1, arguments);
 }
@@ -131,8 +137,8 @@ void filter_allow_creation(struct filter *filter, int folder, int flags)
 {
 	/* O_EXCL is what keeps files that exist out of reach. */
 	const struct scmp_arg_cmp arguments[] = {
-		SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)folder),
-		SCMP_A2_32(SCMP_CMP_EQ, (uint32_t)(flags | O_CREAT | O_EXCL)),
+		equals(0, (uint32_t)folder),
+		equals(2, (uint32_t)(flags | O_CREAT | O_EXCL)),
 	};
 
 	allow(filter, __NR_openat, 2, arguments);
