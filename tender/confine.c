@@ -41,7 +41,7 @@ static void allow_machine(struct filter *filter, const struct tender *tender)
 	size_t count = vm_ioctls(tender->vm, false, calls);
 
 	for (size_t i = 0; i < count; i++)
-		filter_allow_pair(filter, __NR_ioctl, (uint64_t)calls[i].fd, calls[i].request);
+		filter_allow_ioctl(filter, calls[i].fd, calls[i].request);
 	filter_allow_fd(filter, __NR_read, tender->stop.wake_fd);
 	filter_allow_fd(filter, __NR_write, tender->stop.wake_fd);
 	filter_allow(filter, __NR_setitimer);
