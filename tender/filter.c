@@ -103,12 +103,6 @@ void filter_allow(struct filter *filter, int call)
 	allow(filter, call, 0, NULL);
 }
 
-<<<<<<< HEAD
-/* What libseccomp's macros make, with every field named. */
-static struct scmp_arg_cmp equals(unsigned index, uint64_t value)
-{
-	return (struct scmp_arg_cmp){ .arg = index, .op = SCMP_CMP_EQ, .datum_a = value };
-=======
 /* Argument number `index` must have `value` in the bits of `mask`. (libseccomp's own macros for
  * this leave members uninitialised.) */
 static struct scmp_arg_cmp masked(unsigned index, uint64_t mask, uint64_t value)
@@ -122,27 +116,18 @@ static struct scmp_arg_cmp masked(unsigned index, uint64_t mask, uint64_t value)
 static struct scmp_arg_cmp descriptor(int fd)
 {
 	return masked(0, UINT32_MAX, (uint32_t)fd);
->>>>>>> refs/heads/tender
 }
 
 void filter_allow_fd(struct filter *filter, int call, int fd)
 {
-<<<<<<< HEAD
-	const struct scmp_arg_cmp arguments[] = { equals(0, (uint32_t)fd) };
-=======
 	const struct scmp_arg_cmp arguments[] = { descriptor(fd) };
->>>>>>> refs/heads/tender
 
 	allow(filter, call, 1, arguments);
 }
 
 void filter_allow_ioctl(struct filter *filter, int fd, unsigned long request)
 {
-<<<<<<< HEAD
-	const struct scmp_arg_cmp arguments[] = { equals(0, first), equals(1, second) };
-=======
 	const struct scmp_arg_cmp arguments[] = { descriptor(fd), masked(1, UINT32_MAX, request) };
->>>>>>> refs/heads/tender
 
 	allow(filter, __NR_ioctl, 2, arguments);
 }
@@ -150,13 +135,7 @@ void filter_allow_ioctl(struct filter *filter, int fd, unsigned long request)
 void filter_allow_masked(struct filter *filter, int call, unsigned index, uint64_t mask,
 			 uint64_t value)
 {
-<<<<<<< HEAD
-	const struct scmp_arg_cmp arguments[] = {
-		{ .arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value }
-	};
-=======
 	const struct scmp_arg_cmp arguments[] = { masked(index, mask, value) };
->>>>>>> refs/heads/tender
 
 	allow(filter, call, 1, arguments);
 }
@@ -165,13 +144,8 @@ void filter_allow_creation(struct filter *filter, int folder, int flags)
 {
 	/* O_EXCL is what keeps files that exist out of reach. */
 	const struct scmp_arg_cmp arguments[] = {
-<<<<<<< HEAD
-		equals(0, (uint32_t)folder),
-		equals(2, (uint32_t)(flags | O_CREAT | O_EXCL)),
-=======
 		descriptor(folder),
 		masked(2, UINT32_MAX, (uint32_t)(flags | O_CREAT | O_EXCL)),
->>>>>>> refs/heads/tender
 	};
 
 	allow(filter, __NR_openat, 2, arguments);
