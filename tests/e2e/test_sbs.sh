@@ -275,7 +275,7 @@ check_status "a revoked key is refused" 77 "is revoked" sbs verify muen.sbs
 # ---- large ones --------------------------------------------------------------------
 
 large=$(make_key other 'Large <large@example.org>' rsa4096)
-if (ulimit -v 150000 && "$muenbuild" --version) >log 2>&1; then
+if { (ulimit -v 150000 && "$muenbuild" --version); } >log 2>&1; then
 	truncate -s 300M large
 	(
 		ulimit -v 150000
