@@ -225,7 +225,7 @@ static int check_name(const struct output *output, const char *name, const char 
 	for (size_t i = 0; i < output->count; i++) {
 		if (!strcmp(output->files[i].final, final)) {
 			err_fail(err, ERR_USAGE, "%s: two outputs would have this name", final);
-			return err_mend(err, "give the unikernels or their files different names");
+			return err_mend(err, "give what they are made from different names");
 		}
 	}
 	return 0;

@@ -7,12 +7,12 @@
 #include "cli/report.h"
 #include "sign/ipxe_codes.h"
 #include "sign/judge.h"
+#include "sign/when.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	OPTION_CA = 1,
@@ -31,7 +31,7 @@ static const struct option_spec specs[] = {
 	{ OPTION_EMBEDDED, "embedded", 0, "FILE",
 	  "certificates that are compiled into iPXE (CERT=); repeatable" },
 	{ OPTION_AS_OF, "as-of", 0, "TIME",
-	  "when iPXE decides (default: now): 2026-12-01, 2026-12-01T12:30:00Z or @SECONDS, UTC" },
+	  "when iPXE decides (default: now): 2026-12-01, 2026-12-01T12:30:00Z or @SECONDS" },
 	{ OPTION_IPXE, "ipxe", 0, "VERSION", "1.21.1, 2.0.0 or master (default)" },
 	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON" },
 	{ OPTION_EXPLAIN, "explain", 0, "CODE",
@@ -86,80 +86,6 @@ static int add_certificates(struct certificates *certificates, const char *path,
 	return 0;
 }
 
-/* ---- times --------------------------------------------------------------- */
-
-/* Reads exactly `count` digits and the character `end` behind them. */
-static bool read_digits(const char **text, int count, char end, int *number)
-{
-	*number = 0;
-	for (; count; count--, (*text)++) {
-		if (**text < '0' || **text > '9')
-			return false;
-		*number = *number * 10 + (**text - '0');
-	}
-	if (**text != end)
-		return false;
-	*text += end != '\0';
-	return true;
-}
-
-static bool read_clock(const char *text, struct tm *fields)
-{
-	size_t length = strlen(text);
-	const char *end = length && text[length - 1] == 'Z' ? "Z" : "";
-	bool seconds = length - strlen(end) == 8;
-
-	if (!read_digits(&text, 2, ':', &fields->tm_hour) ||
-	    !read_digits(&text, 2, seconds ? ':' : *end, &fields->tm_min))
-		return false;
-	return (!seconds || read_digits(&text, 2, *end, &fields->tm_sec)) && !*text;
-}
-
-static bool read_calendar(const char *text, int64_t *seconds)
-{
-	struct tm fields = { 0 }, normal;
-	bool has_clock = strchr(text, 'T') != NULL;
-
-	if (!read_digits(&text, 4, '-', &fields.tm_year) ||
-	    !read_digits(&text, 2, '-', &fields.tm_mon) ||
-	    !read_digits(&text, 2, has_clock ? 'T' : '\0', &fields.tm_mday))
-		return false;
-	if (has_clock && !read_clock(text, &fields))
-		return false;
-	fields.tm_year -= 1900;
-	fields.tm_mon -= 1;
-	normal = fields;
-	*seconds = timegm(&normal);
-	/* A date that does not exist comes back as another one. */
-	return normal.tm_mon == fields.tm_mon && normal.tm_mday == fields.tm_mday &&
-	       normal.tm_hour == fields.tm_hour && normal.tm_min == fields.tm_min &&
-	       normal.tm_sec == fields.tm_sec;
-}
-
-static int parse_time(const char *text, int64_t *seconds, struct error *err)
-{
-	uint64_t number;
-
-	if (text[0] == '@' && !text_to_number(text + 1, &number) && number <= INT32_MAX * 100ll) {
-		*seconds = (int64_t)number;
-		return 0;
-	}
-	if (read_calendar(text, seconds))
-		return 0;
-	err_fail(err, ERR_USAGE, "--as-of: '%s' is not a time", text);
-	return err_mend(err, "give 2026-12-01, 2026-12-01T12:30:00Z or @1796083200, in UTC");
-}
-
-static const char *iso_time(int64_t seconds, char text[static 32])
-{
-	time_t when = (time_t)seconds;
-	struct tm fields;
-
-	if (!gmtime_r(&when, &fields) || !strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &fields))
-		snprintf(text, 32, "@%" PRId64, seconds);
-	return text;
-}
-
 /* ---- the command line ---------------------------------------------------- */
 
 static int set_option(struct request *request, int id, const char *value, struct error *err)
@@ -171,7 +97,7 @@ static int set_option(struct request *request, int id, const char *value, struct
 		return add_certificates(&request->embedded, value, err);
 	case OPTION_AS_OF:
 		request->time_given = true;
-		return parse_time(value, &request->time, err);
+		return when_parse(value, &request->time, err) < 0 ? err_within(err, "--as-of") : 0;
 	case OPTION_IPXE:
 		return ipxe_version_parse(value, &request->version, err);
 	case OPTION_JSON:
@@ -209,7 +135,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 						     : xasprintf("%s.sig", request->file);
 	/* Verification is about the present moment: the one place where the clock is read. */
 	if (!request->time_given)
-		request->time = (int64_t)time(NULL);
+		request->time = when_now();
 	return 0;
 }
 
@@ -298,15 +224,15 @@ static json_t *certificates_json(const struct judgement *judgement)
 
 	for (size_t i = 0; i < judgement->certificate_count; i++) {
 		const struct judge_certificate *certificate = &judgement->certificates[i];
-		char from[32], until[32];
+		char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
 
 		json_array_append_new(
 			array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "subject",
 					 certificate->subject, "issuer", certificate->issuer,
 					 "serial", certificate->serial, "key", certificate->key,
 					 "sha256", certificate->fingerprint, "not_before",
-					 iso_time(certificate->not_before, from), "not_after",
-					 iso_time(certificate->not_after, until), "trusted",
+					 when_text(certificate->not_before, from), "not_after",
+					 when_text(certificate->not_after, until), "trusted",
 					 certificate->trusted));
 	}
 	return array;
@@ -316,10 +242,10 @@ static int print_json(const struct request *request, const struct judgement *jud
 		      struct error *err)
 {
 	json_t *report = report_new("verify");
-	char code[16], when[32], until[32] = "";
+	char code[16], when[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE] = "";
 
 	if (judgement->accepted)
-		iso_time(judgement->valid_until, until);
+		when_text(judgement->valid_until, until);
 	json_object_set_new(report, "file", text_json(request->file));
 	json_object_set_new(report, "signature", text_json(request->signature_path));
 	json_object_set_new(report, "verdict",
@@ -331,7 +257,7 @@ static int print_json(const struct request *request, const struct judgement *jud
 	json_object_set_new(report, "certificate", text_or_null(judgement->certificate));
 	json_object_set_new(report, "ipxe", json_string(ipxe_version_name(request->version)));
 	json_object_set_new(report, "ipxe_accepts", json_boolean(judgement->ipxe_accepts));
-	json_object_set_new(report, "as_of", json_string(iso_time(request->time, when)));
+	json_object_set_new(report, "as_of", json_string(when_text(request->time, when)));
 	json_object_set_new(report, "valid_until", text_or_null(until));
 	json_object_set_new(report, "signer", text_or_null(judgement->signer));
 	json_object_set_new(report, "signers", json_integer((json_int_t)judgement->signers));
@@ -342,17 +268,17 @@ static int print_json(const struct request *request, const struct judgement *jud
 
 static void print_accepted(const struct request *request, const struct judgement *judgement)
 {
-	char when[32], until[32];
+	char when[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
 
 	printf("accepted: %s\n", judgement->reason);
 	printf("  by iPXE %s at %s, until %s\n", ipxe_version_name(request->version),
-	       iso_time(request->time, when), iso_time(judgement->valid_until, until));
+	       when_text(request->time, when), when_text(judgement->valid_until, until));
 	for (size_t i = 0; i < judgement->certificate_count; i++) {
 		const struct judge_certificate *certificate = &judgement->certificates[i];
 
 		printf("  %s%s, %s, until %s\n", certificate->subject,
 		       certificate->trusted ? " (trusted)" : "", certificate->key,
-		       iso_time(certificate->not_after, until));
+		       when_text(certificate->not_after, until));
 	}
 }
 
@@ -360,13 +286,13 @@ static void print_rejected(const struct request *request, const struct judgement
 {
 	struct ipxe_code code = { judgement->code, 8 };
 	struct ipxe_meaning meaning;
-	char when[32];
+	char when[WHEN_TEXT_SIZE];
 
 	ipxe_explain(code, &meaning);
 	printf("rejected: %s\n", judgement->reason);
 	if (judgement->code)
 		printf("  iPXE %s at %s: %s (https://ipxe.org/%08" PRIx32 ")\n",
-		       ipxe_version_name(request->version), iso_time(request->time, when),
+		       ipxe_version_name(request->version), when_text(request->time, when),
 		       meaning.error, judgement->code);
 	else
 		printf("  iPXE %s alone would accept it\n", ipxe_version_name(request->version));
@@ -403,6 +329,7 @@ static int verify(const struct request *request, struct error *err)
 			print_accepted(request, &judgement);
 		else
 			print_rejected(request, &judgement);
+		fflush(stdout);
 		report_warn(&judgement.findings);
 	}
 	return judgement.accepted ? 0 : STATUS_REJECTED;

@@ -2,15 +2,11 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "sign/ossl.h"
 
 #include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pkcs7.h>
-
-DEFINE_CLEANUP(BIO *, BIO_free_all)
-#define cleanup_bio cleanup_with(BIO_free_allp)
 
 int contents_begin(struct contents *contents, const struct judge_content *source, struct error *err)
 {

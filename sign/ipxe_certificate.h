@@ -65,7 +65,4 @@ char *certificate_serial_text(struct der serial);
 int certificate_describe(const struct ipxe_certificate *certificate,
 			 struct judge_certificate *description, struct error *err);
 
-/* "2026-11-21 20:42:48 UTC"; years beyond 9999 as seconds. Returns text. */
-const char *time_text(int64_t seconds, char text[static 32]);
-
 #endif

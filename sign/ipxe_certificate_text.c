@@ -1,14 +1,12 @@
-/* Certificates for people: names, keys, serial numbers, times. */
+/* Certificates for people: names, keys, serial numbers. */
 #include "sign/ipxe_certificate.h"
 
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -168,15 +166,4 @@ int certificate_describe(const struct ipxe_certificate *certificate,
 	description->not_after = certificate->not_after;
 	description->trusted = certificate->trusted;
 	return 0;
-}
-
-const char *time_text(int64_t seconds, char text[static 32])
-{
-	time_t when = (time_t)seconds;
-	struct tm fields;
-
-	if (!gmtime_r(&when, &fields) || fields.tm_year > 9999 - 1900 ||
-	    !strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", &fields))
-		snprintf(text, 32, "%lld s after 1970", (long long)seconds);
-	return text;
 }

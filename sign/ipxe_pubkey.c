@@ -1,8 +1,8 @@
 #include "sign/ipxe_pubkey.h"
 
 #include "base/alloc.h"
-#include "base/cleanup.h"
 #include "sign/ipxe_codes.h"
+#include "sign/ossl.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -17,10 +17,6 @@ DEFINE_CLEANUP(BIGNUM *, BN_free)
 DEFINE_CLEANUP(ECDSA_SIG *, ECDSA_SIG_free)
 DEFINE_CLEANUP(OSSL_PARAM *, OSSL_PARAM_free)
 DEFINE_CLEANUP(OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free)
-DEFINE_CLEANUP(EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-#define cleanup_pkey cleanup_with(EVP_PKEY_freep)
-#define cleanup_pkey_ctx cleanup_with(EVP_PKEY_CTX_freep)
 
 /* A key of OpenSSL's from its parts, NULL if OpenSSL does not like them. */
 static EVP_PKEY *key_from_parameters(const char *type, OSSL_PARAM_BLD *builder)

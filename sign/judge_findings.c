@@ -1,12 +1,12 @@
 #include "sign/judge_findings.h"
 
 #include "base/alloc.h"
-#include "sign/ipxe_image.h"
+#include "sign/when.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAY = 24 * 60 * 60, EXPIRY_NOTICE = 30 * DAY };
+enum { EXPIRY_NOTICE = 30 * SECONDS_PER_DAY };
 
 /* ---- certificates -------------------------------------------------------- */
 
@@ -106,17 +106,17 @@ static void add_time_findings(const struct trial *trial, int64_t valid_until,
 			      struct findings *findings)
 {
 	int64_t now = trial->policy.time;
-	char limit[32];
+	char limit[WHEN_TEXT_SIZE];
 
 	if (valid_until < now)
 		findings_add(findings, FINDING_WARNING, "renew the certificate and sign again",
 			     "%s: a certificate expired on %s; iPXE accepts it only because it "
 			     "allows its clock an error of 12 hours and 30 minutes",
-			     trial->message.name, time_text(valid_until, limit));
+			     trial->message.name, when_text(valid_until, limit));
 	else if (valid_until - now < EXPIRY_NOTICE)
 		findings_add(findings, FINDING_WARNING, "renew the certificate and sign again",
 			     "%s: a certificate expires on %s, and with it the signature",
-			     trial->message.name, time_text(valid_until, limit));
+			     trial->message.name, when_text(valid_until, limit));
 	for (size_t i = 0; i < trial->store.recent.count; i++) {
 		const struct ipxe_certificate *certificate = trial->store.recent.links[i];
 
@@ -126,7 +126,7 @@ static void add_time_findings(const struct trial *trial, int64_t valid_until,
 				     "the certificate of %s is valid only from %s; iPXE accepts it "
 				     "only because it allows its clock an error of 12 hours and 30 "
 				     "minutes",
-				     certificate->name, time_text(certificate->not_before, limit));
+				     certificate->name, when_text(certificate->not_before, limit));
 	}
 }
 

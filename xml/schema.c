@@ -1,9 +1,7 @@
 #include "xml/schema_source.h"
 
 #include "base/alloc.h"
-#include "base/file.h"
 
-#include <libxml/parserInternals.h>
 #include <libxml/relaxng.h>
 #include <libxml/xmlschemas.h>
 
@@ -15,33 +13,6 @@ struct xml_schema {
 };
 
 /* ---- reading ------------------------------------------------------------- */
-
-/* While libxml2 compiles a schema, this is the folder whose files it may include; it is the only
- * one that may be set, and only inside compile(). */
-static _Thread_local const char *include_folder;
-
-/* Stands in for libxml2's own loader, which would fetch whatever it is told. Failures have been
- * found before by schema_sources_read(), with better words. */
-static xmlParserInput *load_include(const char *url, const char *id, xmlParserCtxt *context)
-{
-	cleanup_bytes struct bytes bytes = { 0 };
-	cleanup_free char *path = NULL;
-	xmlParserInputBuffer *buffer;
-	xmlParserInput *input;
-	struct error err;
-
-	(void)id;
-	if (!include_folder || !url || strchr(url, '/'))
-		return NULL;
-	path = xasprintf("%s/%s", include_folder, url);
-	if (file_read(path, XML_FILE_MAX, 0, &bytes, &err) < 0)
-		return NULL;
-	buffer = xchecked(xmlParserInputBufferCreateMem((const char *)bytes.data, (int)bytes.size,
-							XML_CHAR_ENCODING_NONE));
-	input = xchecked(xmlNewIOInputStream(context, buffer, XML_CHAR_ENCODING_NONE));
-	input->filename = from_xml(xchecked(xmlStrdup(to_xml(url))));
-	return input;
-}
 
 static void compile_grammar(struct xml_schema *schema, xmlDoc *tree)
 {
@@ -59,39 +30,38 @@ static void compile_w3c(struct xml_schema *schema, xmlDoc *tree)
 	xmlSchemaFreeParserCtxt(context);
 }
 
-static int compile(struct xml_schema *schema, const struct schema_sources *sources,
+static int compile(struct xml_schema *schema, enum schema_language language, xmlDoc *tree,
 		   struct error *err)
 {
-	xmlExternalEntityLoader loader = xmlGetExternalEntityLoader();
 	struct complaints complaints;
 
-	include_folder = sources->folder;
-	xmlSetExternalEntityLoader(load_include);
 	complaints_begin(&complaints);
-	if (sources->language == SCHEMA_RELAX_NG)
-		compile_grammar(schema, sources->list[0].document->tree);
+	if (language == SCHEMA_RELAX_NG)
+		compile_grammar(schema, tree);
 	else
-		compile_w3c(schema, sources->list[0].document->tree);
+		compile_w3c(schema, tree);
 	complaints_end(&complaints);
-	xmlSetExternalEntityLoader(loader);
-	include_folder = NULL;
 	if (schema->grammar || schema->w3c)
 		return 0;
 	if (!complaints.shown)
 		return err_fail(err, ERR_INPUT, "%s: is not a usable schema", schema->path);
-	return err_fail(err, ERR_INPUT, "%s:%u: is not a usable schema: %s", schema->path,
-			complaints.list[0].line, complaints.list[0].text);
+	return err_fail(
+		err, ERR_INPUT,
+		"%s: is not a usable schema: %s (line %u, here or in a file that it includes)",
+		schema->path, complaints.list[0].text, complaints.list[0].line);
 }
 
 struct xml_schema *xml_schema_read(const char *path, struct error *err)
 {
-	cleanup_schema_sources struct schema_sources sources = { 0 };
 	cleanup_xml_schema struct xml_schema *schema = xcalloc(1, sizeof(*schema));
+	cleanup_xml struct xml_document *source = NULL;
+	enum schema_language language;
 
 	schema->path = xstrdup(path);
-	if (schema_sources_read(&sources, path, err) < 0 || compile(schema, &sources, err) < 0)
+	source = schema_source_read(path, &language, err);
+	if (!source || compile(schema, language, source->tree, err) < 0)
 		return NULL;
-	schema_roots_collect(&schema->roots, &sources);
+	schema_roots_collect(&schema->roots, language, xml_root(source));
 	return steal(schema);
 }
 

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct world world;
-
 /* ---- recorded verdicts --------------------------------------------------- */
 
 #define VECTORS "vectors/ipxe/"

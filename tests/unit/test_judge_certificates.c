@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-struct world world;
-
 static const struct setting usual = { 0 };
 
 /* Expects a judgement about a signature by a certificate that the root issues. */

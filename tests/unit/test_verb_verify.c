@@ -2,24 +2,19 @@
 #include "cli/verbs.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "tests/unit/judge_support.h"
+#include "tests/unit/scratch.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-struct world world;
-
-static char folder[] = "/tmp/test_verb_verify.XXXXXX";
-
-static void write_bytes(const char *name, const void *data, size_t size)
+static void write_bytes(const char *name, const struct bytes *bytes)
 {
-	cleanup_free char *path = xasprintf("%s/%s", folder, name);
-	struct error err = { 0 };
-
-	pki_require(file_write(path, data, size, 0600, &err) == 0);
+	free(scratch_bytes(name, bytes->data, bytes->size));
 }
 
 static void write_files(void)
@@ -31,24 +26,12 @@ static void write_files(void)
 	X509 *roots[] = { world.rogue_root, world.root };
 	cleanup_bytes struct bytes bundle = pki_pem(roots, 2);
 
-	write_bytes("image", CONTENT, CONTENT_SIZE);
-	write_bytes("image.sig", signature.data, signature.size);
-	write_bytes("other", "other", 5);
-	write_bytes("ca.pem", root.data, root.size);
-	write_bytes("bundle.pem", bundle.data, bundle.size);
-}
-
-static void remove_files(void)
-{
-	static const char *const names[] = { "image",  "image.sig",  "other",
-					     "ca.pem", "bundle.pem", "stdout" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", folder, names[i]);
-
-		unlink(path);
-	}
-	rmdir(folder);
+	scratch_make();
+	free(scratch_file("image", CONTENT, 0600));
+	free(scratch_file("other", "other", 0600));
+	write_bytes("image.sig", &signature);
+	write_bytes("ca.pem", &root);
+	write_bytes("bundle.pem", &bundle);
 }
 
 /* Runs the verb in the folder, with stdout in a file; words are separated by blanks. Returns the
@@ -63,7 +46,7 @@ static int run_verb(const char *words, char **output)
 
 	while ((argv[argc] = strsep(&rest, " ")))
 		argc++;
-	ck_assert_int_eq(chdir(folder), 0);
+	ck_assert_int_eq(chdir(scratch_folder()), 0);
 	fflush(stdout);
 	ck_assert_ptr_nonnull(freopen("stdout", "w", stdout));
 	status = verb_verify.run(argc, argv, &err);
@@ -137,7 +120,7 @@ END_TEST
 
 START_TEST(reports_acceptance)
 {
-	json_t *report = run_json("image --ca ca.pem --as-of 2026-12-01T12:30 --json", 0);
+	json_t *report = run_json("image --ca ca.pem --as-of 2026-12-01T12:30:00Z --json", 0);
 	const json_t *certificates = json_object_get(report, "certificates");
 
 	ck_assert_str_eq(text_of(report, "type"), "muenbuild.verify");
@@ -196,9 +179,8 @@ int main(void)
 	TCase *verb = tcase_create("verb");
 	int status;
 
-	pki_require(mkdtemp(folder) != NULL);
 	world_begin();
-	write_files();
+	tcase_add_unchecked_fixture(verb, write_files, scratch_remove);
 	tcase_add_test(verb, ends_with_the_right_status);
 	tcase_add_test(verb, refuses_wrong_command_lines);
 	tcase_add_test(verb, reports_acceptance);
@@ -207,7 +189,6 @@ int main(void)
 	tcase_add_test(verb, takes_the_present_time);
 	suite_add_tcase(suite, verb);
 	status = run_suite(suite);
-	remove_files();
 	world_end();
 	return status;
 }
