@@ -54,7 +54,7 @@ static int take_option(struct request *request, int id, const char *value, struc
 	case OPTION_RAM:
 		return parse_ram("--ram", value, &defaults->ram, err);
 	case OPTION_CHANNEL_SIZE:
-		return parse_channel_size(value, &defaults->channel_size, err);
+		return parse_channel_size("--channel-size", value, &defaults->channel_size, err);
 	case OPTION_SUBJECT_INFO:
 		return parse_subject_info(value, &defaults->subject_info, err);
 	case OPTION_DISABLE_RESET:
@@ -216,6 +216,9 @@ static int build_all(struct build *build, const struct request *request, struct 
 
 	if (build_begin(build, &request->system, err) < 0)
 		return -1;
+	delivery_protect(&build->delivery, request->defaults.source);
+	for (size_t i = 0; i < count; i++)
+		delivery_protect(&build->delivery, request->unikernels.list[i].path);
 	build->converted = xcalloc(count, sizeof(*build->converted));
 	build->requests = xcalloc(count, sizeof(*build->requests));
 	for (size_t i = 0; i < count; i++)
