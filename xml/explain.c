@@ -34,20 +34,6 @@ static void print_tag(const xmlNode *element, char *text, size_t size)
 	text_printable(tag.data, tag.length, text, size);
 }
 
-/* The text that stands between the child elements of an element, or NULL. */
-static const char *stray_text(const xmlNode *element)
-{
-	bool has_elements = false;
-	const char *found = NULL;
-
-	for (const xmlNode *child = element->children; child; child = child->next) {
-		has_elements = has_elements || child->type == XML_ELEMENT_NODE;
-		if (is_text(child) && child->content && !is_blank(from_xml(child->content)))
-			found = from_xml(child->content);
-	}
-	return has_elements ? found : NULL;
-}
-
 static bool is_aside(const char *name)
 {
 	return !*name || !strcmp(name, "if") || !strcmp(name, "case") || !strcmp(name, "include") ||
@@ -62,6 +48,14 @@ static void explain_missing(const char *expected, char *text, size_t size)
 		snprintf(text, size, "the child element <%s> is missing", expected);
 }
 
+static void explain_value(const char *value, char *text, size_t size)
+{
+	char shown[96];
+
+	text_printable(value, strlen(value), shown, sizeof(shown));
+	snprintf(text, size, "the value '%s' is not allowed", shown);
+}
+
 /* Writes what is wrong in our words; returns false if libxml2's are good enough. */
 static bool explain(const xmlError *error, char *text, size_t size)
 {
@@ -73,10 +67,11 @@ static bool explain(const xmlError *error, char *text, size_t size)
 		snprintf(text, size, "an attribute is missing, or its value is not allowed");
 		return true;
 	case XML_RELAXNG_ERR_INVALIDATTR:
-		snprintf(text, size, "the attribute '%s' is not allowed here", first);
+		snprintf(text, size, "the attribute '%s' is not allowed here, or its value is not",
+			 first);
 		return true;
 	case XML_RELAXNG_ERR_ELEMWRONG:
-		snprintf(text, size, "this element is not allowed here");
+		snprintf(text, size, "this element is not allowed, or not at this place");
 		return true;
 	case XML_RELAXNG_ERR_ELEMNAME:
 		snprintf(text, size, "found <%s> where <%s> was expected", second, first);
@@ -93,6 +88,16 @@ static bool explain(const xmlError *error, char *text, size_t size)
 	case XML_RELAXNG_ERR_CONTENTVALID:
 		snprintf(text, size, "its content is not allowed");
 		return true;
+	case XML_RELAXNG_ERR_TYPEVAL:
+		explain_value(second, text, size);
+		return true;
+	case XML_RELAXNG_ERR_DATATYPE:
+	case XML_RELAXNG_ERR_VALUE:
+		snprintf(text, size, "a value is not allowed");
+		return true;
+	case XML_RELAXNG_ERR_DATAELEM:
+		snprintf(text, size, "it may hold a value, but no elements");
+		return true;
 	default:
 		return false;
 	}
@@ -104,13 +109,18 @@ unsigned complaint_rank(const xmlError *error)
 
 	if (error->domain != XML_FROM_RELAXNGV)
 		return 0;
+	if (!error->node)
+		return error->code == XML_RELAXNG_ERR_ATTRVALID ? 2 : 3;
 	switch ((int)error->code) {
 	case XML_RELAXNG_ERR_INTERNODATA:
 	case XML_RELAXNG_ERR_INTERSEQ:
 	case XML_RELAXNG_ERR_INTEREXTRA:
+	case XML_RELAXNG_ERR_INTERNAL:
 		return 3;
 	case XML_RELAXNG_ERR_CONTENTVALID:
 		return 2;
+	case XML_RELAXNG_ERR_EXTRACONTENT:
+		return 1;
 	case XML_RELAXNG_ERR_NOELEM:
 	case XML_RELAXNG_ERR_ELEMNAME:
 		return is_aside(first) ? 2 : 1;
@@ -144,39 +154,34 @@ static void explain_at(const xmlError *error, const xmlNode *element, struct com
 	snprintf(complaint->text, sizeof(complaint->text), "%s: %s", tag, text);
 }
 
-void explain_stray_text(struct complaint *complaint)
-{
-	const char *stray = complaint->element ? stray_text(complaint->element) : NULL;
-	char tag[200], shown[64];
-
-	if (!stray || complaint->rank == 0)
-		return;
-	print_tag(complaint->element, tag, sizeof(tag));
-	text_printable(stray, strlen(stray), shown, sizeof(shown));
-	snprintf(complaint->text, sizeof(complaint->text),
-		 "%s: the text '%s' is not allowed between its elements", tag, shown);
-}
-
 void print_complaint(const xmlError *error, struct complaint *complaint)
 {
 	const char *said = error->message ? error->message : "unknown error";
-	const xmlNode *element = NULL;
 	size_t length = strlen(said);
 
+	*complaint = (struct complaint){ .rank = complaint_rank(error),
+					 .line = error->line > 0 ? (unsigned)error->line : 0 };
 	while (length && said[length - 1] == '\n')
 		length--;
 	text_printable(said, length, complaint->text, sizeof(complaint->text));
-	complaint->rank = complaint_rank(error);
-	complaint->element = NULL;
-	complaint->line = error->line > 0 ? (unsigned)error->line : 0;
 	if (error->domain == XML_FROM_RELAXNGV || error->domain == XML_FROM_SCHEMASV)
-		element = element_of(error);
-	if (!element)
-		return;
-	/* libxml2 keeps 16 bits of a line only. */
-	complaint->line = origin_line(element);
-	if (error->domain != XML_FROM_RELAXNGV)
-		return;
+		complaint->element = element_of(error);
+	if (complaint->element) {
+		/* libxml2 keeps 16 bits of a line only. */
+		complaint->line = origin_line(complaint->element);
+		if (error->domain == XML_FROM_RELAXNGV)
+			explain_at(error, complaint->element, complaint);
+	} else if (error->domain == XML_FROM_RELAXNGV && error->str1 &&
+		   error->code == XML_RELAXNG_ERR_ATTRVALID) {
+		snprintf(complaint->unplaced, sizeof(complaint->unplaced), "%s", error->str1);
+	}
+}
+
+void place_complaint(struct complaint *complaint, const xmlNode *element)
+{
+	xmlError error = { .code = XML_RELAXNG_ERR_ATTRVALID };
+
 	complaint->element = element;
-	explain_at(error, element, complaint);
+	complaint->line = origin_line(element);
+	explain_at(&error, element, complaint);
 }

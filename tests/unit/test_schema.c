@@ -268,21 +268,33 @@ static const struct {
 	const char *message; /* behind the file's name */
 } invalid[] = {
 	{ "<channel name='c' size='0x1000'/>",
-	  "2: <channel name='c' size='0x1000'>: an attribute is missing, or its value is not "
+	  "1: <channel name='c' size='0x1000'>: an attribute is missing, or its value is not "
 	  "allowed" },
 	{ "<channel name='c'/>",
-	  "2: <channel name='c'>: an attribute is missing, or its value is not allowed" },
+	  "1: <channel name='c'>: an attribute is missing, or its value is not allowed" },
 	{ "<channel name='c' size='16#1000#' x='1'/>",
-	  "2: <channel name='c' size='16#1000#' x='1'>: the attribute 'x' is not allowed here" },
+	  "1: <channel name='c' size='16#1000#' x='1'>: the attribute 'x' is not allowed here, or "
+	  "its value is not" },
 	{ "<subject name='s'><component ref='c'/></subject>",
-	  "3: <component ref='c'>: found <component> where <events> was expected" },
+	  "1: <component ref='c'>: this element is not allowed, or not at this place" },
 	{ "<subject name='s'><events/></subject>",
-	  "2: <subject name='s'>: the child element <component> is missing" },
+	  "1: <subject name='s'>: a child element is missing" },
 	{ "<subject name='s'><events/>hello<component ref='c'/></subject>",
-	  "2: <subject name='s'>: the text 'hello' is not allowed between its elements" },
-	{ "<nonsense/>", "2: <nonsense>: this element is not allowed here" },
+	  "1: <subject name='s'>: text is not allowed here" },
+	{ "<nonsense/>", "1: <nonsense>: this element is not allowed, or not at this place" },
+	{ "<include><channel name='c' size='16#1000#' hasEvent='asap'/>\n<channel name='d' "
+	  "size='16#1000#'/>\n<channel size='16#1000#' hasEvent='asap'/>\n<channel name='d' "
+	  "size='16#1000#' hasEvent='asap'/></include>",
+	  "3: <channel hasEvent='asap' size='16#1000#'>: an attribute is missing, or its value is "
+	  "not allowed (" },
+	{ "<subject name='s'><vcpu><vmx><controls><proc><HLTExiting>2</HLTExiting></proc>"
+	  "</controls></vmx></vcpu><events/><component ref='c'/></subject>",
+	  "1: <HLTExiting>: a value is not allowed (" },
+	{ "<subject name='s'><events><source><group name='vmcall'><event id='x' logical='l' "
+	  "physical='p'/></group></source></events><component ref='c'/></subject>",
+	  "1: <event id='x' logical='l' physical='p'>: the value 'x' is not allowed (" },
 	{ "<include>\n\n<if variable='v' value='true'><channel name='c' size='1'/></if></include>",
-	  "4: <channel name='c' size='1'>: an attribute is missing, or its value is not allowed" },
+	  "3: <channel name='c' size='1'>: an attribute is missing, or its value is not allowed" },
 };
 
 START_TEST(messages_say_what_and_where)
@@ -403,6 +415,27 @@ START_TEST(w3c_messages_have_lines_beyond_65535)
 }
 END_TEST
 
+START_TEST(made_elements_have_canonical_lines)
+{
+	cleanup_xml_schema struct xml_schema *schema = read_schema("schema/fragment.rng");
+	static const char text[] = "<include><channel name='c' size='16#1000#'/>\n\n\n"
+				   "<channel name='d' size='1'/></include>";
+	struct error err = { 0 };
+	cleanup_xml struct xml_document *read = xml_parse("read", text, sizeof(text) - 1, &err);
+	cleanup_xml struct xml_document *made = xml_new("made", "include");
+
+	xml_comment_before(xml_root(made), "first");
+	xml_set(xml_add(xml_root(made), "event"), "name", "e");
+	xml_add_copy(xml_root(made), xml_next(xml_first(xml_root(read), NULL), NULL));
+	ck_assert_int_eq(xml_validate(made, schema, &err), -1);
+	ck_assert_str_eq(
+		err.message,
+		"made:4: <event name='e'>: an attribute is missing, or its value is not "
+		"allowed; read:4: <channel name='d' size='1'>: an attribute is missing, or "
+		"its value is not allowed (schema schema/fragment.rng)");
+}
+END_TEST
+
 START_TEST(a_document_is_not_changed)
 {
 	cleanup_xml_schema struct xml_schema *schema = read_schema("schema/fragment.rng");
@@ -463,6 +496,7 @@ int main(void)
 	tcase_add_loop_test(tests, messages_say_what_and_where, 0, count_of(invalid));
 	tcase_add_loop_test(tests, sources_may_have_more, 0, count_of(sources));
 	tcase_add_test(tests, w3c_messages_have_lines_beyond_65535);
+	tcase_add_test(tests, made_elements_have_canonical_lines);
 	tcase_add_test(tests, a_document_is_not_changed);
 	tcase_add_test(tests, nothing_is_printed);
 	suite_add_tcase(suite, tests);

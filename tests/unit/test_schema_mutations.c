@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "xml/xml.h"
 
-#include <glob.h>
 #include <string.h>
 
 #define count_of(array) (sizeof(array) / sizeof((array)[0]))
@@ -168,7 +167,13 @@ static bool ours_accepts(const struct judges *judges, const struct xml_document 
 		if (is_foreign(part))
 			xml_remove(part);
 	}
-	return xml_validate(view, judges->ours, &err) == 0;
+	if (xml_validate(view, judges->ours, &err) == 0)
+		return true;
+	/* Every message has a place and words of ours. */
+	ck_assert_msg(!strncmp(err.message, "view:", 5) && !strstr(err.message, ":0: ") &&
+			      !strstr(err.message, "interleave"),
+		      "%s", err.message);
+	return false;
 }
 
 /* Where ours is meant to be stricter or more lenient than Muen's. */
@@ -453,27 +458,25 @@ static void change_text(struct judges *judges, const struct xml_node *node)
 
 /* ---- tests --------------------------------------------------------------- */
 
+#define COMPONENTS "golden/demo_system_vtd-qemu-kvm/05-components/"
+
 static const struct {
-	const char *document; /* below the shared folder, like the schema of Muen's */
-	const char *muens;
 	const char *ours;
-} pairs[] = {
-	{ "golden/mirage-solo5-net-reset/01-component_unikernel.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/05-components/cspec_ahci_drv.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/05-components/cspec_dbgserver.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/05-components/cspec_controller.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/05-components/cspec_vt.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/05-components/cspec_libmudm.xml",
-	  "muen/schema-composed/component.xsd", "schema/component.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/03-system_config.xml", "muen/schema/system_config.xsd",
-	  "schema/system_config.rng" },
-	{ "golden/demo_system_vtd-qemu-kvm/09-filtered.xml", "muen/schema-composed/system_src.xsd",
-	  "schema/system.rng" },
+	const char *muens;	  /* below the shared folder, like the documents */
+	const char *documents[7]; /* NULL-ended */
+} families[] = {
+	{ "schema/component.rng",
+	  "muen/schema-composed/component.xsd",
+	  { "golden/mirage-solo5-net-reset/01-component_unikernel.xml",
+	    COMPONENTS "cspec_ahci_drv.xml", COMPONENTS "cspec_dbgserver.xml",
+	    COMPONENTS "cspec_controller.xml", COMPONENTS "cspec_vt.xml",
+	    COMPONENTS "cspec_libmudm.xml" } },
+	{ "schema/system_config.rng",
+	  "muen/schema/system_config.xsd",
+	  { "golden/demo_system_vtd-qemu-kvm/03-system_config.xml" } },
+	{ "schema/system.rng",
+	  "muen/schema-composed/system_src.xsd",
+	  { "golden/demo_system_vtd-qemu-kvm/09-filtered.xml" } },
 };
 
 static struct xml_schema *read_schema(const char *path)
@@ -517,11 +520,18 @@ static void judge_changes(struct judges *judges)
 		if (!xml_first(node, NULL))
 			change_text(judges, node);
 	}
-	printf("# %s: %zu changes, Muen's schema refuses %zu, ours %zu more\n", xml_file(root),
+}
+
+/* Says what was done; to be called last. */
+static void conclude(struct judges *judges, const char *name)
+{
+	printf("# %s: %zu changes, Muen's schema refuses %zu, ours %zu more\n", name,
 	       judges->mutations, judges->refused, judges->stricter);
 	ck_assert_uint_gt(judges->refused, 10);
 	ck_assert_uint_lt(judges->refused, judges->mutations);
 	forget(&judges->done);
+	xml_schema_free(judges->ours);
+	xml_schema_free(judges->muens);
 }
 
 START_TEST(vcpus_are_judged_alike)
@@ -541,31 +551,32 @@ START_TEST(vcpus_are_judged_alike)
 	ck_assert_msg(base != NULL, "%s", err.message);
 	judges.base = base;
 	judge_changes(&judges);
-	xml_schema_free(judges.ours);
-	xml_schema_free(judges.muens);
+	conclude(&judges, "vcpu");
 }
 END_TEST
 
 START_TEST(what_muens_schema_refuses_ours_refuses)
 {
-	const char *path = shared_path(pairs[_i].document);
-	cleanup_free char *document = path ? xstrdup(path) : NULL;
-	cleanup_xml struct xml_document *base = NULL;
 	struct judges judges = { 0 };
 	struct error err;
 
-	if (!document || !shared_path(pairs[_i].muens)) {
-		printf("# SKIP %s is not there\n", pairs[_i].document);
+	if (!shared_path(families[_i].muens)) {
+		printf("# SKIP %s is not there\n", families[_i].muens);
 		return;
 	}
-	judges.muens = read_schema(shared_path(pairs[_i].muens));
-	judges.ours = read_schema(pairs[_i].ours);
-	base = xml_read(document, &err);
-	ck_assert_msg(base != NULL, "%s", err.message);
-	judges.base = reduced(base);
-	judge_changes(&judges);
-	xml_schema_free(judges.ours);
-	xml_schema_free(judges.muens);
+	judges.muens = read_schema(shared_path(families[_i].muens));
+	judges.ours = read_schema(families[_i].ours);
+	for (const char *const *document = families[_i].documents; *document; document++) {
+		const char *path = shared_path(*document);
+		cleanup_xml struct xml_document *base = NULL;
+
+		ck_assert_msg(path != NULL, "%s is not there", *document);
+		base = xml_read(path, &err);
+		ck_assert_msg(base != NULL, "%s", err.message);
+		judges.base = reduced(base);
+		judge_changes(&judges);
+	}
+	conclude(&judges, families[_i].ours);
 }
 END_TEST
 
@@ -576,7 +587,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 300);
 	tcase_add_test(tests, vcpus_are_judged_alike);
-	tcase_add_loop_test(tests, what_muens_schema_refuses_ours_refuses, 0, (int)count_of(pairs));
+	tcase_add_loop_test(tests, what_muens_schema_refuses_ours_refuses, 0,
+			    (int)count_of(families));
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }
