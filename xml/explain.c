@@ -40,67 +40,62 @@ static bool is_aside(const char *name)
 	       !strcmp(name, "doc");
 }
 
-static void explain_missing(const char *expected, char *text, size_t size)
-{
-	if (is_aside(expected))
-		snprintf(text, size, "a child element is missing");
-	else
-		snprintf(text, size, "the child element <%s> is missing", expected);
-}
-
-static void explain_value(const char *value, char *text, size_t size)
-{
-	char shown[96];
-
-	text_printable(value, strlen(value), shown, sizeof(shown));
-	snprintf(text, size, "the value '%s' is not allowed", shown);
-}
-
-/* Writes what is wrong in our words; returns false if libxml2's are good enough. */
-static bool explain(const xmlError *error, char *text, size_t size)
+/* The part of explain() that names something. */
+static bool explain_named(const xmlError *error, char *text, size_t size)
 {
 	const char *first = error->str1 ? error->str1 : "";
 	const char *second = error->str2 ? error->str2 : "";
+	char shown[96];
 
 	switch ((int)error->code) {
-	case XML_RELAXNG_ERR_ATTRVALID:
-		snprintf(text, size, "an attribute is missing, or its value is not allowed");
-		return true;
 	case XML_RELAXNG_ERR_INVALIDATTR:
 		snprintf(text, size, "the attribute '%s' is not allowed here, or its value is not",
 			 first);
-		return true;
-	case XML_RELAXNG_ERR_ELEMWRONG:
-		snprintf(text, size, "this element is not allowed, or not at this place");
 		return true;
 	case XML_RELAXNG_ERR_ELEMNAME:
 		snprintf(text, size, "found <%s> where <%s> was expected", second, first);
 		return true;
 	case XML_RELAXNG_ERR_NOELEM:
-		explain_missing(first, text, size);
+		if (is_aside(first))
+			snprintf(text, size, "a child element is missing");
+		else
+			snprintf(text, size, "the child element <%s> is missing", first);
 		return true;
 	case XML_RELAXNG_ERR_EXTRACONTENT:
 		snprintf(text, size, "its child <%s> is not allowed, or not at this place", second);
 		return true;
-	case XML_RELAXNG_ERR_TEXTWRONG:
-		snprintf(text, size, "text is not allowed here");
-		return true;
-	case XML_RELAXNG_ERR_CONTENTVALID:
-		snprintf(text, size, "its content is not allowed");
-		return true;
 	case XML_RELAXNG_ERR_TYPEVAL:
-		explain_value(second, text, size);
-		return true;
-	case XML_RELAXNG_ERR_DATATYPE:
-	case XML_RELAXNG_ERR_VALUE:
-		snprintf(text, size, "a value is not allowed");
-		return true;
-	case XML_RELAXNG_ERR_DATAELEM:
-		snprintf(text, size, "it may hold a value, but no elements");
+		text_printable(second, strlen(second), shown, sizeof(shown));
+		snprintf(text, size, "the value '%s' is not allowed", shown);
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* Writes what is wrong in our words; returns false if libxml2's are good enough. */
+static bool explain(const xmlError *error, char *text, size_t size)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} texts[] = {
+		{ XML_RELAXNG_ERR_ATTRVALID,
+		  "an attribute is missing, or its value is not allowed" },
+		{ XML_RELAXNG_ERR_ELEMWRONG, "this element is not allowed, or not at this place" },
+		{ XML_RELAXNG_ERR_TEXTWRONG, "text is not allowed here" },
+		{ XML_RELAXNG_ERR_CONTENTVALID, "its content is not allowed" },
+		{ XML_RELAXNG_ERR_DATAELEM, "it may hold a value, but no elements" },
+		{ XML_RELAXNG_ERR_DATATYPE, "a value is not allowed" },
+		{ XML_RELAXNG_ERR_VALUE, "a value is not allowed" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if ((int)error->code == texts[i].code) {
+			snprintf(text, size, "%s", texts[i].text);
+			return true;
+		}
+	return explain_named(error, text, size);
 }
 
 unsigned complaint_rank(const xmlError *error)
