@@ -146,7 +146,7 @@ int unikernel_options_add(struct unikernel_options *options, const char *value, 
 
 		if (!strcmp(key, "bootparams")) /* takes the rest, commas and all */
 			return unikernel_options_bootparams(options, text, err);
-		if (set_key(option, key, text, err) < 0)
+		if (check_unknown_key(text, err) < 0 || set_key(option, key, text, err) < 0)
 			return -1;
 		at = next;
 		key = next_name;
