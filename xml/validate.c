@@ -38,8 +38,8 @@ static int validate_tree(const struct xml_schema *schema, xmlDoc *tree,
 /* When an element has a bad or missing attribute beside an optional one, libxml2 says its name but
  * not which one it is. Then elements of that name are taken away until the complaint is gone. */
 
-/* Removes all elements of that name but the first `keep`, in document order. Returns how many there
- * were before, at most keep + 1. */
+/* Removes all elements of that name but the first `keep` in document order, of which `count` came
+ * before this node. Returns how many there are up to the end of this node. */
 static size_t prune(struct xml_node *node, const char *name, size_t keep, size_t count)
 {
 	struct xml_node *next;

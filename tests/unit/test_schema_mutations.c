@@ -374,8 +374,6 @@ static void change_text(struct judges *judges, const struct xml_node *node)
 	}
 }
 
-/* ---- tests --------------------------------------------------------------- */
-
 #define COMPONENTS "golden/demo_system_vtd-qemu-kvm/05-components/"
 
 /* What no component of the demo system has. */
@@ -444,7 +442,6 @@ static void judge_changes(struct judges *judges)
 	}
 }
 
-/* Says what was done; to be called last. */
 static void conclude(struct judges *judges, const char *name)
 {
 	printf("# %s: %zu changes, Muen's schema refuses %zu, ours %zu more\n", name,
