@@ -20,7 +20,7 @@ say = @:
 endif
 
 ROOMS := base solo5 xml gencspec policy recipes sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
@@ -83,6 +83,7 @@ $(BUILD)/share/muenbuild/%: %
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+include tender/tender.mk
 include tests/tests.mk
 
 # ---- trying, installing ------------------------------------------------------

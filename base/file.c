@@ -37,28 +37,6 @@ static int check_readable(const char *path, const struct stat *status, uint64_t 
 	return 0;
 }
 
-static int read_fully(int fd, const char *path, struct bytes *bytes, struct error *err)
-{
-	size_t done = 0;
-
-	while (done < bytes->size) {
-		ssize_t count = read(fd, bytes->data + done, bytes->size - done);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot read", path);
-		if (count == 0) {
-			err_fail(err, ERR_INPUT,
-				 "%s: became shorter while it was read: %zu of %zu bytes came",
-				 path, done, bytes->size);
-			return err_mend(err, "wait until whatever writes the file is done");
-		}
-		done += (size_t)count;
-	}
-	return 0;
-}
-
 int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *err)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -83,6 +61,30 @@ int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *er
 	return result;
 }
 
+int file_pread(int fd, const char *path, void *bytes, size_t length, uint64_t offset,
+	       struct error *err)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t count = pread(fd, (unsigned char *)bytes + done, length - done,
+				      (off_t)(offset + done));
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot read", path);
+		if (count == 0) {
+			err_fail(err, ERR_INPUT,
+				 "%s: became shorter while it was read: %zu of %zu bytes came",
+				 path, done, length);
+			return err_mend(err, "wait until whatever writes the file is done");
+		}
+		done += (size_t)count;
+	}
+	return 0;
+}
+
 int file_read(const char *path, size_t limit, size_t slack, struct bytes *bytes, struct error *err)
 {
 	uint64_t size = 0;
@@ -98,7 +100,7 @@ int file_read(const char *path, size_t limit, size_t slack, struct bytes *bytes,
 		return err_fail(err, ERR_INPUT, "%s: no memory for its %zu bytes", path,
 				bytes->size);
 	memset(bytes->data + bytes->size, 0, slack + 1);
-	if (read_fully(fd, path, bytes, err) < 0) {
+	if (file_pread(fd, path, bytes->data, bytes->size, 0, err) < 0) {
 		bytes_free(bytes);
 		return -1;
 	}
@@ -193,25 +195,28 @@ struct output *output_begin(const char *folder, struct error *err)
 	return output;
 }
 
-static int write_fully(int fd, const char *path, const unsigned char *bytes, size_t length,
-		       struct error *err)
+static int fail_write(const char *path, int number, struct error *err)
 {
+	err_fail_errno(err, ERR_IO, number, "%s: cannot write", path);
+	if (number == ENOSPC || number == EDQUOT)
+		err_mend(err, "free some space, or name another folder; nothing was replaced");
+	return -1;
+}
+
+int file_pwrite(int fd, const char *path, const void *bytes, size_t length, uint64_t offset,
+		struct error *err)
+{
+	const unsigned char *at = bytes;
+
 	while (length) {
-		ssize_t count = write(fd, bytes, length);
+		ssize_t count = pwrite(fd, at, length, (off_t)offset);
 
 		if (count < 0 && errno == EINTR)
 			continue;
-		if (count < 0) {
-			int number = errno;
-
-			err_fail_errno(err, ERR_IO, number, "%s: cannot write", path);
-			if (number == ENOSPC || number == EDQUOT)
-				err_mend(err,
-					 "free some space, or name another folder; nothing was "
-					 "replaced");
-			return -1;
-		}
-		bytes += count;
+		if (count < 0)
+			return fail_write(path, errno, err);
+		at += count;
+		offset += (uint64_t)count;
 		length -= (size_t)count;
 	}
 	return 0;
@@ -242,7 +247,7 @@ static int check_name(const struct output *output, const char *name, const char 
 	for (size_t i = 0; i < output->count; i++) {
 		if (!strcmp(output->files[i].final, final)) {
 			err_fail(err, ERR_USAGE, "%s: two outputs would have this name", final);
-			return err_mend(err, "give the unikernels or their files different names");
+			return err_mend(err, "give what they are made from different names");
 		}
 	}
 	return 0;
@@ -276,26 +281,42 @@ static int pending_open(struct pending_file *file, const char *folder, const cha
 	return 0;
 }
 
-int output_add(struct output *output, const char *name, const void *bytes, size_t length,
-	       mode_t mode, struct error *err)
+/* The file of the set that is being begun: NULL if it cannot be. */
+static struct pending_file *pending_add(struct output *output, const char *name, mode_t mode,
+					struct error *err)
 {
 	struct pending_file *file;
 	char *final = xasprintf("%s/%s", output->folder, name);
 
 	if (check_name(output, name, final, err) < 0) {
 		free(final);
-		return -1;
+		return NULL;
 	}
 	array_grow(output->files, output->count);
 	file = &output->files[output->count++];
 	*file = (struct pending_file){ .final = final, .fd = -1 };
 	if (pending_open(file, output->folder, name, mode, err) < 0)
-		return -1;
-	if (write_fully(file->fd, final, bytes, length, err) < 0)
+		return NULL;
+	return file;
+}
+
+int output_add(struct output *output, const char *name, const void *bytes, size_t length,
+	       mode_t mode, struct error *err)
+{
+	struct pending_file *file = pending_add(output, name, mode, err);
+
+	if (!file || file_pwrite(file->fd, file->final, bytes, length, 0, err) < 0)
 		return -1;
 	/* Starts the disk on it; output_commit() waits for the end. */
 	sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
+}
+
+int output_open(struct output *output, const char *name, mode_t mode, struct error *err)
+{
+	struct pending_file *file = pending_add(output, name, mode, err);
+
+	return file ? file->fd : -1;
 }
 
 static int sync_folder(const char *folder, struct error *err)
@@ -353,18 +374,25 @@ void output_free(struct output *output)
 	free(output);
 }
 
-int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err)
+struct output *output_begin_beside(const char *path, const char **name, struct error *err)
 {
-	const char *name = path_base_name(path);
 	cleanup_free char *folder = NULL;
-	cleanup_output struct output *output = NULL;
 
-	folder = name == path ? xstrdup(".") : xstrndup(path, (size_t)(name - path));
+	*name = path_base_name(path);
+	folder = *name == path ? xstrdup(".") : xstrndup(path, (size_t)(*name - path));
 	if (access(folder, F_OK) < 0) {
 		err_fail_errno(err, ERR_CANT_CREATE, errno, "%s: cannot create", path);
-		return err_mend(err, "make the folder %s first", folder);
+		err_mend(err, "make the folder %s first", folder);
+		return NULL;
 	}
-	output = output_begin(folder, err);
+	return output_begin(folder, err);
+}
+
+int file_write(const char *path, const void *bytes, size_t length, mode_t mode, struct error *err)
+{
+	const char *name;
+	cleanup_output struct output *output = output_begin_beside(path, &name, err);
+
 	if (!output || output_add(output, name, bytes, length, mode, err) < 0)
 		return -1;
 	return output_commit(output, err);

@@ -29,6 +29,15 @@ struct bytes {
  * regular file) or ERR_INPUT (too large). For inputs that are too large for file_read(). */
 int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *err);
 
+/* Reads exactly `length` bytes at `offset`, which the caller knows to be inside the file. Fails
+ * with ERR_NO_INPUT (cannot be read), or ERR_INPUT (became shorter meanwhile). */
+int file_pread(int fd, const char *path, void *bytes, size_t length, uint64_t offset,
+	       struct error *err);
+
+/* Writes all of them at `offset` of an output_open(): fails with ERR_IO. */
+int file_pwrite(int fd, const char *path, const void *bytes, size_t length, uint64_t offset,
+		struct error *err);
+
 /* Reads a whole regular file, once, in one pass. `limit` is the largest size accepted
  * in bytes. `slack` zero bytes are made available behind the contents.
  * Fails with ERR_NO_INPUT (missing, unreadable, not a regular file) or ERR_INPUT
@@ -47,10 +56,19 @@ struct output;
  * must exist). Fails with ERR_CANT_CREATE. */
 struct output *output_begin(const char *folder, struct error *err);
 
+/* Begins a set in the folder of `path`, which must be there; *name is the part of the path
+ * behind the folder. Fails with ERR_CANT_CREATE. */
+struct output *output_begin_beside(const char *path, const char **name, struct error *err);
+
 /* Adds one file of the set. `name` has no '/'; a name that the set has already is
  * ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
 int output_add(struct output *output, const char *name, const void *bytes, size_t length,
 	       mode_t mode, struct error *err);
+
+/* Adds a file of the set that the caller writes itself, in any order: for outputs too large to
+ * hold in memory. Returns its descriptor, which belongs to the set and stays open until
+ * output_commit() or output_free(). Fails as output_add() does. */
+int output_open(struct output *output, const char *name, mode_t mode, struct error *err);
 
 /* Puts all files in place. On failure those not yet renamed are removed. */
 int output_commit(struct output *output, struct error *err);

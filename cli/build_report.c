@@ -81,7 +81,7 @@ static void print_next(const struct build *build)
 	json_array_foreach(build->missing, index, text) printf("  %s\n", json_string_value(text));
 	printf("next\n  cd %s && mucfgmerge -I .", build->options->output);
 	for (size_t i = 0; i < build->folder_count; i++) {
-		/* A relative path would lead elsewhere from there. */
+		/* The command starts in another folder. */
 		cleanup_free char *absolute = realpath(build->folders[i], NULL);
 
 		printf(":%s", absolute ? absolute : build->folders[i]);

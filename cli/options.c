@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,11 +247,12 @@ static void help_option(const struct option_spec *spec)
 
 void options_help(const struct verb *verb)
 {
-	printf("Usage: muenbuild %s [OPTION...]%s%s\n\n%s.\n\nOptions:\n", verb->name,
-	       *verb->operands ? " " : "", verb->operands, verb->summary);
+	printf("Usage: muenbuild %s [OPTION...]%s%s\n\n%c%s.\n\nOptions:\n", verb->name,
+	       *verb->operands ? " " : "", verb->operands, toupper((unsigned char)*verb->summary),
+	       verb->summary + 1);
 	for (const struct option_spec *spec = verb->options; spec->id; spec++)
 		help_option(spec);
-	printf("      --%-24sshow this\n", "help");
+	printf("      --%-22sshow this\n", "help");
 	if (verb->details)
 		printf("\n%s", verb->details);
 }

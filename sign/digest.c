@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -182,6 +185,66 @@ int digest_file(const char *path, struct digest *digests, size_t count, uint64_t
 			return -1;
 	if (size)
 		*size = got;
+	return 0;
+}
+
+/* ---- many files ------------------------------------------------------------- */
+
+enum { MOST_THREADS = 16 };
+
+struct digest_queue {
+	struct digest_job *jobs;
+	size_t count;
+	atomic_size_t next;
+};
+
+static void *work_queue(void *data)
+{
+	struct digest_queue *queue = data;
+	size_t index;
+
+	while ((index = atomic_fetch_add(&queue->next, 1)) < queue->count) {
+		struct digest_job *job = &queue->jobs[index];
+
+		job->failed =
+			digest_file(job->path, job->digests, job->count, &job->size, &job->err) < 0;
+	}
+	return NULL;
+}
+
+/* How many threads besides this one can do something useful. */
+static size_t helpers(size_t count)
+{
+	cpu_set_t allowed;
+	size_t processors = 1;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+		processors = (size_t)CPU_COUNT(&allowed);
+	if (processors > count)
+		processors = count;
+	if (processors > MOST_THREADS)
+		processors = MOST_THREADS;
+	return processors ? processors - 1 : 0;
+}
+
+int digest_files(struct digest_job *jobs, size_t count, struct error *err)
+{
+	struct digest_queue queue = { .jobs = jobs, .count = count };
+	pthread_t threads[MOST_THREADS];
+	size_t wanted = helpers(count), started = 0;
+
+	/* Without a thread there is only less speed. */
+	while (started < wanted && pthread_create(&threads[started], NULL, work_queue, &queue) == 0)
+		started++;
+	work_queue(&queue);
+	while (started)
+		pthread_join(threads[--started], NULL);
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].failed) {
+			*err = jobs[i].err;
+			return -1;
+		}
+	}
 	return 0;
 }
 

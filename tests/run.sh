@@ -88,7 +88,7 @@ for i in "${!jobs[@]}"; do
 	fi
 	if [ "$bad" -ne 0 ]; then
 		echo "FAILED ${names[i]}"
-		grep -A 40 '^not ok' "$out" | sed 's/^/  /'
+		grep -v '^ok' "$out" | head -n 60 | sed 's/^/  /'
 		tail -n 40 "$results/$i.err" | sed 's/^/  | /'
 	fi
 	grep '# SKIP' "$out" | sed "s|^|skipped ${names[i]}: |"

@@ -14,10 +14,10 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBRARY)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $^ $(TEST_LIBS) $(PKG_LIBS) -o $@
+	$(Q)$(LINK) $^ $(TEST_LIBS) $(PKG_LIBS) $(TENDER_LIBS) -o $@
 
 unit-tests: $(UNIT_TESTS)
 
@@ -40,10 +40,10 @@ FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o \
-		$(TEST_SUPPORT) $(LIBRARY)
+		$(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $^ $(PKG_LIBS) -o $@
+	$(Q)$(LINK) $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@
 
 fuzz-replays: $(FUZZ_REPLAYS)
 
@@ -63,7 +63,7 @@ CLANG_BUILD := $(BUILD)/clang
 check: check-deps
 	@$(MAKE) --no-print-directory tests guests
 	@$(MAKE) --no-print-directory tests SANITIZE=1 BUILD=$(SANITIZED_BUILD)
-	@$(MAKE) --no-print-directory all guests CC=clang BUILD=$(CLANG_BUILD)
+	@$(MAKE) --no-print-directory tests guests CC=clang BUILD=$(CLANG_BUILD)
 	@MUENBUILD_SHARED=$(abspath $(SHARED)) tests/run.sh $(BUILD) $(SANITIZED_BUILD) $(CLANG_BUILD)
 
 check-deps:
@@ -74,10 +74,10 @@ FUZZ_SECONDS ?= 60
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZ_LINKED := $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c=$(FUZZ_BUILD)/fuzz_%)
 
-$(FUZZ_BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT) $(LIBRARY)
+$(FUZZ_BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+	$(Q)$(LINK) -fsanitize=fuzzer $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@
 
 fuzz-linked: $(FUZZ_LINKED)
 

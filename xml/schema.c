@@ -1,47 +1,6 @@
-#include "xml/schema_source.h"
+#include "xml/schema.h"
 
 #include "base/alloc.h"
-#include "base/file.h"
-
-#include <libxml/parserInternals.h>
-#include <libxml/relaxng.h>
-#include <libxml/xmlschemas.h>
-
-struct xml_schema {
-	char *path;
-	xmlRelaxNG *grammar; /* one of these two */
-	xmlSchema *w3c;
-	struct schema_roots roots;
-};
-
-/* ---- reading ------------------------------------------------------------- */
-
-/* While libxml2 compiles a schema, this is the folder whose files it may include; it is the only
- * one that may be set, and only inside compile(). */
-static _Thread_local const char *include_folder;
-
-/* Stands in for libxml2's own loader, which would fetch whatever it is told. Failures have been
- * found before by schema_sources_read(), with better words. */
-static xmlParserInput *load_include(const char *url, const char *id, xmlParserCtxt *context)
-{
-	cleanup_bytes struct bytes bytes = { 0 };
-	cleanup_free char *path = NULL;
-	xmlParserInputBuffer *buffer;
-	xmlParserInput *input;
-	struct error err;
-
-	(void)id;
-	if (!include_folder || !url || strchr(url, '/'))
-		return NULL;
-	path = xasprintf("%s/%s", include_folder, url);
-	if (file_read(path, XML_FILE_MAX, 0, &bytes, &err) < 0)
-		return NULL;
-	buffer = xchecked(xmlParserInputBufferCreateMem((const char *)bytes.data, (int)bytes.size,
-							XML_CHAR_ENCODING_NONE));
-	input = xchecked(xmlNewIOInputStream(context, buffer, XML_CHAR_ENCODING_NONE));
-	input->filename = from_xml(xchecked(xmlStrdup(to_xml(url))));
-	return input;
-}
 
 static void compile_grammar(struct xml_schema *schema, xmlDoc *tree)
 {
@@ -59,39 +18,37 @@ static void compile_w3c(struct xml_schema *schema, xmlDoc *tree)
 	xmlSchemaFreeParserCtxt(context);
 }
 
-static int compile(struct xml_schema *schema, const struct schema_sources *sources,
+static int compile(struct xml_schema *schema, enum schema_language language, xmlDoc *tree,
 		   struct error *err)
 {
-	xmlExternalEntityLoader loader = xmlGetExternalEntityLoader();
 	struct complaints complaints;
 
-	include_folder = sources->folder;
-	xmlSetExternalEntityLoader(load_include);
 	complaints_begin(&complaints);
-	if (sources->language == SCHEMA_RELAX_NG)
-		compile_grammar(schema, sources->list[0].document->tree);
+	if (language == SCHEMA_RELAX_NG)
+		compile_grammar(schema, tree);
 	else
-		compile_w3c(schema, sources->list[0].document->tree);
+		compile_w3c(schema, tree);
 	complaints_end(&complaints);
-	xmlSetExternalEntityLoader(loader);
-	include_folder = NULL;
 	if (schema->grammar || schema->w3c)
 		return 0;
 	if (!complaints.shown)
 		return err_fail(err, ERR_INPUT, "%s: is not a usable schema", schema->path);
-	return err_fail(err, ERR_INPUT, "%s:%u: is not a usable schema: %s", schema->path,
-			complaints.list[0].line, complaints.list[0].text);
+	return err_fail(
+		err, ERR_INPUT,
+		"%s: is not a usable schema: %s (line %u, here or in a file that it includes)",
+		schema->path, complaints.list[0].text, complaints.list[0].line);
 }
 
 struct xml_schema *xml_schema_read(const char *path, struct error *err)
 {
-	cleanup_schema_sources struct schema_sources sources = { 0 };
 	cleanup_xml_schema struct xml_schema *schema = xcalloc(1, sizeof(*schema));
+	enum schema_language language;
 
 	schema->path = xstrdup(path);
-	if (schema_sources_read(&sources, path, err) < 0 || compile(schema, &sources, err) < 0)
+	schema->source = schema_source_read(path, &language, err);
+	if (!schema->source || compile(schema, language, schema->source->tree, err) < 0)
 		return NULL;
-	schema_roots_collect(&schema->roots, &sources);
+	schema_roots_collect(&schema->roots, language, xml_root(schema->source));
 	return steal(schema);
 }
 
@@ -99,6 +56,8 @@ void xml_schema_free(struct xml_schema *schema)
 {
 	xmlRelaxNGFree(schema->grammar);
 	xmlSchemaFree(schema->w3c);
+	if (schema->source)
+		xml_free(schema->source);
 	schema_roots_free(&schema->roots);
 	free(schema->path);
 	free(schema);
@@ -110,62 +69,4 @@ bool xml_schema_has_root(const struct xml_schema *schema, const char *name)
 		if (!strcmp(schema->roots.names[i], name))
 			return true;
 	return schema->roots.any;
-}
-
-/* ---- validating ---------------------------------------------------------- */
-
-static int validate_grammar(xmlRelaxNG *grammar, xmlDoc *tree)
-{
-	xmlRelaxNGValidCtxt *context = xchecked(xmlRelaxNGNewValidCtxt(grammar));
-	int result = xmlRelaxNGValidateDoc(context, tree);
-
-	xmlRelaxNGFreeValidCtxt(context);
-	return result;
-}
-
-static int validate_w3c(xmlSchema *w3c, xmlDoc *tree)
-{
-	xmlSchemaValidCtxt *context = xchecked(xmlSchemaNewValidCtxt(w3c));
-	int result = xmlSchemaValidateDoc(context, tree);
-
-	xmlSchemaFreeValidCtxt(context);
-	return result;
-}
-
-static int fail_invalid(const char *name, const struct xml_schema *schema,
-			struct complaints *complaints, struct error *err)
-{
-	cleanup_buffer struct buffer text = { 0 };
-
-	for (size_t i = 0; i < complaints->shown; i++) {
-		explain_stray_text(&complaints->list[i]);
-		if (i)
-			buffer_printf(&text, "; line %u: ", complaints->list[i].line);
-		buffer_add_text(&text, complaints->list[i].text);
-	}
-	return err_fail(err, ERR_INPUT, "%s:%u: %s (schema %s)", name, complaints->list[0].line,
-			text.data ? text.data : "is not valid", schema->path);
-}
-
-int xml_validate(const struct xml_document *document, const struct xml_schema *schema,
-		 struct error *err)
-{
-	const char *name = document->files[0];
-	cleanup_buffer struct buffer text = { 0 };
-	cleanup_xml struct xml_document *canonical = NULL;
-	struct complaints complaints = { 0 };
-	int result;
-
-	xml_write(document, &text);
-	canonical = xml_parse(name, text.data, text.length, err);
-	if (!canonical)
-		return -1;
-	complaints_begin(&complaints);
-	result = schema->grammar ? validate_grammar(schema->grammar, canonical->tree)
-				 : validate_w3c(schema->w3c, canonical->tree);
-	complaints_end(&complaints);
-	if (result < 0)
-		return err_fail(err, ERR_INTERNAL, "%s: the validator failed on schema %s", name,
-				schema->path);
-	return result ? fail_invalid(name, schema, &complaints, err) : 0;
 }

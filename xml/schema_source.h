@@ -5,25 +5,15 @@
 
 #include "xml/internal.h"
 
-#define SCHEMA_FILES_MAX 32
+#define SCHEMA_FILES_MAX 64
 
 enum schema_language { SCHEMA_RELAX_NG, SCHEMA_W3C };
 
-/* A schema file and all that it includes, directly or not: files of the same folder only. */
-struct schema_sources {
-	char *folder;
-	enum schema_language language;
-	struct schema_source {
-		char *name; /* in the folder */
-		struct xml_document *document;
-	} list[SCHEMA_FILES_MAX];
-	size_t count;
-};
-
-/* Reads them. Fails with ERR_NO_INPUT or ERR_INPUT, at the include that is to blame. */
-int schema_sources_read(struct schema_sources *sources, const char *path, struct error *err);
-void schema_sources_free(struct schema_sources *sources);
-#define cleanup_schema_sources cleanup_with(schema_sources_free)
+/* Reads a schema, with all that it includes, directly or not, in the places of the includes: files
+ * of its own folder and below only. Fails with ERR_NO_INPUT or ERR_INPUT, at the include that is to
+ * blame. */
+struct xml_document *schema_source_read(const char *path, enum schema_language *language,
+					struct error *err);
 
 /* The names that a root element may have. */
 struct schema_roots {
@@ -32,7 +22,9 @@ struct schema_roots {
 	bool any; /* every name */
 };
 
-void schema_roots_collect(struct schema_roots *roots, const struct schema_sources *sources);
+/* Finds them in a schema that has no includes any more. */
+void schema_roots_collect(struct schema_roots *roots, enum schema_language language,
+			  const struct xml_node *schema);
 void schema_roots_free(struct schema_roots *roots);
 
 #endif

@@ -15,8 +15,8 @@ GUEST_FLAVOURED := hello clock netecho
 GUEST_LIB := start trap arguments core cpu memory notes packet print
 GUEST_LIB_hvt := $(GUEST_LIB) hvt hvt-net
 GUEST_LIB_muen := $(GUEST_LIB) channel muen muen-net
-GUEST_PARTS_hvt := hostile-values hostile-ring hostile-paging hostile-cpu
-GUEST_PARTS_muen := hostile-muen hostile-cpu
+GUEST_PARTS_hvt := hostile-call hostile-values hostile-ring hostile-paging hostile-cpu
+GUEST_PARTS_muen := hostile-muen hostile-regions hostile-cpu
 
 # Guests run without SSE, which one kind of host cannot interpret; nothing may be placed in the
 # text but code, and no stack guard be read from TLS.
@@ -77,6 +77,9 @@ GUESTS := $(BUILD)/guests/hostile-bare.hvt \
 	$(foreach revision,02 03 04,$(BUILD)/guests/sinfo$(revision)/$(guest).muen))
 
 guests: $(GUESTS)
+
+# The test of their layout reads them.
+$(BUILD)/tests/unit/test_guest_layout: | $(GUESTS)
 
 .PRECIOUS: $(BUILD)/obj/guests/%.o $(BUILD)/obj/guests/%.lds
 .PHONY: guests

@@ -16,6 +16,27 @@ union hypercall {
 	struct hvt_halt halt;
 };
 
+enum place {
+	GOOD,	    /* a buffer of our own */
+	END_EXACT,  /* ends where memory ends: the only honest one of these */
+	ACROSS_END, /* half of it is behind the end */
+	AT_END,
+	BEYOND, /* 1 GiB behind the end */
+	TOP32,	/* the last eight bytes below 4 GiB */
+	TOP64,	/* the last 16 bytes that an address can name */
+	ZERO,
+	PAGE_TABLES,
+	BOOT_INFO,
+	TEXT,
+	RODATA, /* all zero */
+	APIC,
+	ONE_TIB,
+	RING, /* the network ring, or 0 */
+};
+
+/* The address of such a place, for something of `length` bytes. */
+uint64_t hostile_address(enum place place, uint64_t length);
+
 extern uint8_t hostile_good_buffer[GOOD_SIZE];
 
 /* The hypercall's structure, honest but for its data's address and length. */

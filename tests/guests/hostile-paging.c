@@ -8,7 +8,6 @@
 #define LARGE 0x80u
 #define WINDOW (1ull << 39) /* the second entry of the top table: one page is mapped there */
 
-enum target { AT_END, BEYOND_END, APIC, ONE_TIB, TEXT, RODATA, BOOT_INFO, PAGE_TABLES };
 enum access { READ, WRITE, EXECUTE };
 
 static uint64_t tables[9][512] __attribute__((aligned(4096)));
@@ -35,35 +34,10 @@ static void load_tables(uint64_t physical)
 	__asm__ __volatile__("movq %0, %%cr3" : : "r"((uintptr_t)tables[0]) : "memory");
 }
 
-static uint64_t physical_of(enum target target)
-{
-	static const uint8_t read_only[64];
-
-	switch (target) {
-	case AT_END:
-		return guest_memory_size();
-	case BEYOND_END:
-		return guest_memory_size() + (64ull << 20);
-	case APIC:
-		return 0xfee00000;
-	case ONE_TIB:
-		return 1ull << 40;
-	case TEXT:
-		return (uintptr_t)_stext;
-	case RODATA:
-		return (uintptr_t)read_only;
-	case BOOT_INFO:
-		return entry_registers.rdi;
-	case PAGE_TABLES:
-		return 0x2000;
-	}
-	return 0;
-}
-
 /* a: what is mapped, b: how it is accessed */
 static void attempt(const struct hostile_group *group, const struct hostile_case *what)
 {
-	uint64_t physical = physical_of((enum target)what->a);
+	uint64_t physical = hostile_address((enum place)what->a, 8);
 	volatile uint64_t *place = (volatile uint64_t *)(WINDOW + (physical & (PAGE - 1)));
 	uint64_t value = 0;
 
@@ -81,9 +55,9 @@ static void attempt(const struct hostile_group *group, const struct hostile_case
 static const struct hostile_case cases[] = {
 	{ "read-at-end", AT_END, READ },
 	{ "write-at-end", AT_END, WRITE },
-	{ "read-beyond", BEYOND_END, READ },
-	{ "write-beyond", BEYOND_END, WRITE },
-	{ "execute-beyond", BEYOND_END, EXECUTE },
+	{ "read-beyond", BEYOND, READ },
+	{ "write-beyond", BEYOND, WRITE },
+	{ "execute-beyond", BEYOND, EXECUTE },
 	{ "read-apic", APIC, READ },
 	{ "write-apic", APIC, WRITE },
 	{ "read-1-tib", ONE_TIB, READ },

@@ -7,29 +7,16 @@
 
 enum lie {
 	TAIL_JUMP,	/* entry_tail += b */
-	ENTRY,		/* one honest entry with one wrong member: see enum member */
+	OPERATION,	/* an entry with operation b */
+	HANDLE,		/* an entry with handle b */
+	DATA,		/* an entry with data at place b */
+	LENGTH,		/* an entry with length b */
 	COMMIT_HEAD,	/* commit_head += b */
 	TENDER_MEMBERS, /* writes into what belongs to the tender */
 	KICKS,		/* b kicks without an entry */
-	READ_FLOOD,	/* reads whose commits are never taken */
-	CHANGING,	/* an entry whose members change while the tender looks at it */
+	READ_FLOOD,	/* b reads whose commits are never taken */
+	CHANGING,	/* entries whose members change while the tender looks at them */
 	CHANGING_TAIL,	/* the tail goes to and fro */
-};
-
-enum member {
-	OPERATION_0,
-	OPERATION_MAX,
-	HANDLE_0,
-	HANDLE_MAX,
-	DATA_ACROSS,
-	DATA_BEYOND,
-	DATA_WRAPS,
-	DATA_TEXT,
-	DATA_TABLES,
-	DATA_RING,
-	LENGTH_MAX,
-	LENGTH_0,
-	LENGTH_BIG
 };
 
 static void submit(volatile struct hvt_ring *ring, struct hvt_ring_entry entry)
@@ -57,59 +44,20 @@ static struct hvt_ring_entry honest(enum hvt_ring_operation operation)
 	};
 }
 
-static void spoil(struct hvt_ring_entry *entry, enum member member, volatile struct hvt_ring *ring)
-{
-	uint64_t end = guest_memory_size();
-
-	switch (member) {
-	case OPERATION_0:
-		entry->operation = 0;
-		break;
-	case OPERATION_MAX:
-		entry->operation = UINT32_MAX;
-		break;
-	case HANDLE_0:
-		entry->handle = 0;
-		break;
-	case HANDLE_MAX:
-		entry->handle = UINT32_MAX;
-		break;
-	case DATA_ACROSS:
-		entry->data = end - 100;
-		break;
-	case DATA_BEYOND:
-		entry->data = end + (1ull << 32);
-		break;
-	case DATA_WRAPS:
-		entry->data = UINT64_MAX - 15;
-		break;
-	case DATA_TEXT:
-		entry->data = (uintptr_t)_stext;
-		break;
-	case DATA_TABLES:
-		entry->data = 0x2000;
-		break;
-	case DATA_RING:
-		entry->data = (uintptr_t)ring;
-		break;
-	case LENGTH_MAX:
-		entry->length = UINT32_MAX;
-		break;
-	case LENGTH_0:
-		entry->length = 0;
-		break;
-	case LENGTH_BIG:
-		entry->length = 65536;
-		break;
-	}
-}
-
-static void submit_spoilt(volatile struct hvt_ring *ring, enum member member)
+/* One read and one write, each with one wrong member. */
+static void submit_spoilt(volatile struct hvt_ring *ring, const struct hostile_case *what)
 {
 	for (unsigned operation = HVT_RING_WRITE; operation <= HVT_RING_READ; operation++) {
 		struct hvt_ring_entry entry = honest((enum hvt_ring_operation)operation);
 
-		spoil(&entry, member, ring);
+		if (what->a == OPERATION)
+			entry.operation = (uint32_t)what->b;
+		else if (what->a == HANDLE)
+			entry.handle = (uint32_t)what->b;
+		else if (what->a == DATA)
+			entry.data = hostile_address((enum place)what->b, entry.length);
+		else
+			entry.length = (uint32_t)what->b;
 		submit(ring, entry);
 	}
 }
@@ -153,8 +101,11 @@ static void lie(volatile struct hvt_ring *ring, const struct hostile_case *what)
 		ring->entry_tail += (uint32_t)what->b;
 		cpu_out32(HVT_KICK_PORT, 0);
 		break;
-	case ENTRY:
-		submit_spoilt(ring, (enum member)what->b);
+	case OPERATION:
+	case HANDLE:
+	case DATA:
+	case LENGTH:
+		submit_spoilt(ring, what);
 		break;
 	case COMMIT_HEAD:
 		ring->commit_head += (uint32_t)what->b;
@@ -202,19 +153,21 @@ static const struct hostile_case cases[] = {
 	{ "tail-1025", TAIL_JUMP, 1025 },
 	{ "tail-2-31", TAIL_JUMP, 1u << 31 },
 	{ "tail-back", TAIL_JUMP, UINT32_MAX },
-	{ "operation-0", ENTRY, OPERATION_0 },
-	{ "operation-max", ENTRY, OPERATION_MAX },
-	{ "handle-0", ENTRY, HANDLE_0 },
-	{ "handle-max", ENTRY, HANDLE_MAX },
-	{ "data-across-end", ENTRY, DATA_ACROSS },
-	{ "data-beyond", ENTRY, DATA_BEYOND },
-	{ "data-wraps", ENTRY, DATA_WRAPS },
-	{ "data-text", ENTRY, DATA_TEXT },
-	{ "data-page-tables", ENTRY, DATA_TABLES },
-	{ "data-ring", ENTRY, DATA_RING },
-	{ "length-max", ENTRY, LENGTH_MAX },
-	{ "length-0", ENTRY, LENGTH_0 },
-	{ "length-65536", ENTRY, LENGTH_BIG },
+	{ "operation-0", OPERATION, 0 },
+	{ "operation-max", OPERATION, UINT32_MAX },
+	{ "handle-0", HANDLE, 0 },
+	{ "handle-max", HANDLE, UINT32_MAX },
+	{ "data-across-end", DATA, ACROSS_END },
+	{ "data-beyond", DATA, BEYOND },
+	{ "data-wraps", DATA, TOP64 },
+	{ "data-at-end", DATA, AT_END },
+	{ "data-text", DATA, TEXT },
+	{ "data-rodata", DATA, RODATA },
+	{ "data-page-tables", DATA, PAGE_TABLES },
+	{ "data-ring", DATA, RING },
+	{ "length-max", LENGTH, UINT32_MAX },
+	{ "length-0", LENGTH, 0 },
+	{ "length-65536", LENGTH, 65536 },
 	{ "commit-head-ahead", COMMIT_HEAD, 5000 },
 	{ "commit-head-back", COMMIT_HEAD, UINT32_MAX },
 	{ "tender-members", TENDER_MEMBERS, 0 },

@@ -22,6 +22,7 @@ static const struct hostile_case handles[] = {
 	{ "63", 63, 0 },
 	{ "64", 64, 0 },
 	{ "4g-and-1", (1ull << 32) + 1, 0 },
+	{ "4g-and-2", (1ull << 32) + 2, 0 },
 	{ "2-63", 1ull << 63, 0 },
 	{ "max", UINT64_MAX, 0 },
 };

@@ -1,6 +1,6 @@
 /* The hostile guest: a table of cases, each of which does one thing that no honest guest does. Its
- * argument names the case, GROUP/CASE. Its parts are hostile.c, hostile-cpu.c and, for each
- * target, hostile-hvt*.c and hostile-muen*.c. */
+ * argument names the case, GROUP/CASE. hostile.c and hostile-cpu.c serve both targets; -muen and
+ * -regions are muen's parts, the others hvt's. */
 #ifndef TESTS_GUESTS_HOSTILE_H
 #define TESTS_GUESTS_HOSTILE_H
 
@@ -40,5 +40,6 @@ struct hostile_part {
 extern const struct hostile_part *const hostile_parts[];
 
 extern const struct hostile_part hostile_cpu;
+extern const struct hostile_part hostile_regions; /* muen */
 
 #endif

@@ -142,6 +142,7 @@ static void print_summary(const struct interface *interface, const char *name)
 	print("netecho: %s: frames=%lu arp=%lu icmp=%lu udp=%lu other=%lu bad=%lu failed=%lu\n",
 	      name, interface->frames, interface->arp, interface->icmp, interface->udp,
 	      interface->other, interface->bad, interface->failed);
+	print_net_channel(interface->handle, name);
 }
 
 /* Serves until "quit" or the deadline. */
@@ -169,9 +170,12 @@ int solo5_app_main(const struct solo5_start_info *info)
 		{ .name = "--lifetime-ms=",
 		  .number = &milliseconds,
 		  .what = "end with the summary after that time (0: never)" },
+		{ .name = "--overrun-is-fatal",
+		  .flag = &net_overrun_is_fatal,
+		  .what = "muen: read nothing after an overrun, as Solo5's bindings do" },
 	};
 
-	parse_arguments(info->cmdline, arguments, 2);
+	parse_arguments(info->cmdline, arguments, 3);
 	for (size_t i = 0; i < DEVICES; i++)
 		if (!open_interface(&interfaces[i], names[i], addresses[i]))
 			return SOLO5_EXIT_FAILURE;

@@ -28,9 +28,10 @@ static struct component *golden_component(const char *file, const char *paramete
 	return steal(c.component);
 }
 
-static void check_golden(const char *golden, struct component *component)
+/* Takes ownership of the component. */
+static void check_golden(const char *golden, struct component *made)
 {
-	cleanup_component struct component *owned = component;
+	cleanup_component struct component *component = made;
 	struct unikernel_request request = { .component = component, .cpu = -1 };
 	struct composition composition = { .unikernels = &request, .unikernel_count = 1 };
 	const char *path = shared_path("muen/policy/system/mirageos/mirage-solo5.xml");

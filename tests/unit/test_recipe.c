@@ -39,7 +39,7 @@ START_TEST(test_defaults)
 	ck_assert(recipe->unikernel.resettable);
 	ck_assert_uint_eq(recipe->unikernel.ticks, 40);
 	ck_assert(recipe->network.allowed);
-	ck_assert_str_eq(recipe->network.device, "nic_1");
+	ck_assert_str_eq(recipe->network.device, "ethernet_controller_1");
 	ck_assert_str_eq(recipe->network.bootparams, "console=ttyS0 hostname=nic_linux");
 	ck_assert_str_eq(recipe->network.initramfs, "initramfs.cpio.gz");
 	ck_assert_uint_eq(recipe->network.initramfs_size, 0x01f00000);

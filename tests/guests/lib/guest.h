@@ -51,6 +51,15 @@ int probe_execute(uintptr_t address);
 /* "#PF" and the like; "no fault" for -1. */
 const char *trap_name(int vector);
 
+/* ---- what the network channels of Muen have and hvt has not -------------------------- */
+
+/* How a device goes on after its "|in" channel was overrun: false, the default, as Muen's reference
+ * reader (skip what is lost); true as Solo5's bindings (read nothing more until a new epoch). */
+extern bool net_overrun_is_fatal;
+
+/* Prints how often the device's "|in" channel began anew and was overrun. Nothing on hvt. */
+void print_net_channel(solo5_handle_t handle, const char *name);
+
 /* ---- the environment ----------------------------------------------------------------- */
 
 /* The registers as the guest was entered. */

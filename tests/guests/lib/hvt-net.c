@@ -5,6 +5,14 @@
 
 static uint64_t acquired;
 
+bool net_overrun_is_fatal;
+
+void print_net_channel(solo5_handle_t handle, const char *name)
+{
+	(void)handle;
+	(void)name;
+}
+
 #if GUEST_HVT_RING
 
 /* A frame stays here until the tender has read it: it may do so after the call has returned. */

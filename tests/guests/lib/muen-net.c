@@ -9,27 +9,31 @@
 
 struct device {
 	bool acquired;
-	bool dead; /* overrun, and muen_overrun_is_fatal */
+	bool dead; /* overrun, and net_overrun_is_fatal */
 	struct channel_writer out;
 	struct channel_reader in;
-	struct muen_net_counters counters;
+	uint64_t epochs; /* how often the writer began, the first time included */
+	uint64_t overruns;
+	uint64_t malformed; /* packets with an impossible length */
 };
 
 static struct device devices[MANIFEST_ENTRIES_MAX];
 static unsigned acquired_count;
 
-bool muen_overrun_is_fatal;
+bool net_overrun_is_fatal;
 
 static struct device *acquired_device(solo5_handle_t handle)
 {
 	return handle < MANIFEST_ENTRIES_MAX && devices[handle].acquired ? &devices[handle] : NULL;
 }
 
-const struct muen_net_counters *muen_net_counters(solo5_handle_t handle)
+void print_net_channel(solo5_handle_t handle, const char *name)
 {
-	struct device *device = acquired_device(handle);
+	const struct device *device = acquired_device(handle);
 
-	return device ? &device->counters : NULL;
+	if (device)
+		print("Solo5: Net: %s: epochs=%lu overruns=%lu malformed=%lu\n", name,
+		      device->epochs, device->overruns, device->malformed);
 }
 
 /* The address is made from the clock and the subject's name, so that subjects differ and no
@@ -105,7 +109,7 @@ solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *frame, size
 static void count_epoch(struct device *device, uint64_t before)
 {
 	if (device->in.epoch && device->in.epoch != before) {
-		device->counters.epochs++;
+		device->epochs++;
 		device->dead = false;
 	}
 }
@@ -114,8 +118,8 @@ static void overrun(struct device *device)
 {
 	if (device->dead)
 		return;
-	device->counters.overruns++;
-	if (muen_overrun_is_fatal)
+	device->overruns++;
+	if (net_overrun_is_fatal)
 		device->dead = true;
 	else
 		channel_skip(&device->in);
@@ -138,7 +142,7 @@ solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *frame, size_t size
 	if (result != CHANNEL_SUCCESS)
 		return SOLO5_R_AGAIN;
 	if (packet.length > NET_FRAME_MAX) {
-		device->counters.malformed++;
+		device->malformed++;
 		return SOLO5_R_AGAIN;
 	}
 	memcpy(frame, packet.data, packet.length);

@@ -21,18 +21,6 @@ uint64_t muen_schedule_end(void);
 /* The time info's base in nanoseconds, or 0. */
 uint64_t muen_time_base(void);
 
-/* How the reader of a device's "|in" channel goes on after it was overrun: as Muen's reference
- * reader does (skip what is lost), or as Solo5's (read nothing more until a new epoch). */
-extern bool muen_overrun_is_fatal;
-
-/* What went wrong on a device's "|in" channel so far. */
-struct muen_net_counters {
-	uint64_t overruns;
-	uint64_t epochs;    /* how often the writer began anew, the first time included */
-	uint64_t malformed; /* packets with an impossible length */
-};
-const struct muen_net_counters *muen_net_counters(solo5_handle_t handle);
-
 /* The devices that have a frame. */
 solo5_handle_set_t muen_net_ready(void);
 

@@ -1,0 +1,359 @@
+/* muenbuild verify: decides about a signature as iPXE's imgverify would, and says why. */
+#include "cli/verbs.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/report.h"
+#include "sign/ipxe_codes.h"
+#include "sign/judge.h"
+#include "sign/when.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OPTION_CA = 1,
+	OPTION_EMBEDDED,
+	OPTION_AS_OF,
+	OPTION_IPXE,
+	OPTION_JSON,
+	OPTION_EXPLAIN,
+};
+
+enum { CERTIFICATE_LIMIT = 1 << 20, SIGNATURE_LIMIT = 64 << 20, STATUS_REJECTED = 77 };
+
+static const struct option_spec specs[] = {
+	{ OPTION_CA, "ca", 0, "FILE",
+	  "certificate that iPXE trusts (TRUST=), PEM or DER; repeatable" },
+	{ OPTION_EMBEDDED, "embedded", 0, "FILE",
+	  "certificates that are compiled into iPXE (CERT=); repeatable" },
+	{ OPTION_AS_OF, "as-of", 0, "TIME",
+	  "when iPXE decides (default: now): 2026-12-01, 2026-12-01T12:30:00Z or @SECONDS" },
+	{ OPTION_IPXE, "ipxe", 0, "VERSION", "1.21.1, 2.0.0 or master (default)" },
+	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON" },
+	{ OPTION_EXPLAIN, "explain", 0, "CODE",
+	  "explain an error code of iPXE, as in https://ipxe.org/0227e13c" },
+	{ 0 },
+};
+
+/* Certificates read from files, with the paths as names. */
+struct certificates {
+	struct judge_blob *blobs;
+	struct bytes *bytes;
+	size_t count;
+};
+
+struct request {
+	struct certificates roots, embedded;
+	int64_t time;
+	bool time_given;
+	enum ipxe_version version;
+	bool json;
+	const char *explain;
+	const char *file;
+	char *signature_path; /* owned */
+};
+
+static void certificates_free(struct certificates *certificates)
+{
+	for (size_t i = 0; i < certificates->count; i++)
+		bytes_free(&certificates->bytes[i]);
+	free(certificates->bytes);
+	free(certificates->blobs);
+}
+
+static void request_free(struct request *request)
+{
+	certificates_free(&request->roots);
+	certificates_free(&request->embedded);
+	free(request->signature_path);
+}
+
+static int add_certificates(struct certificates *certificates, const char *path, struct error *err)
+{
+	struct bytes bytes;
+
+	if (file_read(path, CERTIFICATE_LIMIT, 0, &bytes, err) < 0)
+		return -1;
+	array_grow(certificates->bytes, certificates->count);
+	array_grow(certificates->blobs, certificates->count);
+	certificates->bytes[certificates->count] = bytes;
+	certificates->blobs[certificates->count++] =
+		(struct judge_blob){ bytes.data, bytes.size, path };
+	return 0;
+}
+
+/* ---- the command line ---------------------------------------------------- */
+
+static int set_option(struct request *request, int id, const char *value, struct error *err)
+{
+	switch (id) {
+	case OPTION_CA:
+		return add_certificates(&request->roots, value, err);
+	case OPTION_EMBEDDED:
+		return add_certificates(&request->embedded, value, err);
+	case OPTION_AS_OF:
+		request->time_given = true;
+		return when_parse(value, &request->time, err) < 0 ? err_within(err, "--as-of") : 0;
+	case OPTION_IPXE:
+		return ipxe_version_parse(value, &request->version, err);
+	case OPTION_JSON:
+		request->json = true;
+		return 0;
+	default:
+		request->explain = value;
+		return 0;
+	}
+}
+
+static int parse(struct request *request, int argc, char **argv, struct error *err)
+{
+	struct options options = OPTIONS(argc, argv, &verb_verify);
+	const char *value;
+	int id;
+
+	while ((id = options_next(&options, &value, err)) > 0)
+		if (set_option(request, id, value, err) < 0)
+			return -1;
+	if (id < 0)
+		return -1;
+	if (request->explain)
+		return options_expect(&options, 0, 0, err);
+	if (options_expect(&options, 1, 2, err) < 0)
+		return -1;
+	if (!request->roots.count) {
+		err_fail(err, ERR_USAGE, "verify: it is not said which certificate iPXE trusts");
+		return err_mend(err,
+				"name it with --ca FILE: the one that TRUST= names when iPXE is "
+				"built");
+	}
+	request->file = options.operands[0];
+	request->signature_path = options.count == 2 ? xstrdup(options.operands[1])
+						     : xasprintf("%s.sig", request->file);
+	/* Verification is about the present moment: the one place where the clock is read. */
+	if (!request->time_given)
+		request->time = when_now();
+	return 0;
+}
+
+/* ---- --explain ------------------------------------------------------------ */
+
+static void print_row(const char *name, const char *text)
+{
+	if (*text)
+		printf("%-10s %s\n", name, text);
+}
+
+static void print_meaning(const char *code, const struct ipxe_meaning *meaning)
+{
+	print_row("code", code);
+	print_row("shown as", meaning->error);
+	print_row("means", meaning->what);
+	print_row("why", meaning->why);
+	print_row("mend", meaning->mend);
+	print_row("versions", meaning->versions);
+	print_row("raised in", meaning->file);
+	print_row("platform", meaning->platform);
+}
+
+static int explain(const struct request *request, struct error *err)
+{
+	struct ipxe_meaning meaning;
+	struct ipxe_code code;
+	char digits[16];
+	bool known;
+
+	if (ipxe_code_parse(request->explain, &code, err) < 0)
+		return -1;
+	snprintf(digits, sizeof(digits), "%0*" PRIx32, code.digits,
+		 code.digits == 6 ? code.value >> 8 : code.value);
+	known = ipxe_explain(code, &meaning);
+	if (request->json) {
+		json_t *report = report_new("ipxe-code");
+		const char *const fields[][2] = {
+			{ "code", digits },	  { "error", meaning.error },
+			{ "what", meaning.what }, { "why", meaning.why },
+			{ "mend", meaning.mend }, { "versions", meaning.versions },
+			{ "file", meaning.file }, { "platform", meaning.platform },
+		};
+
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+			json_object_set_new(report, fields[i][0], json_string(fields[i][1]));
+		json_object_set_new(report, "known", json_boolean(known));
+		return report_print(report, err);
+	}
+	print_meaning(digits, &meaning);
+	if (!known)
+		fprintf(stderr, "%s is none of the errors that imgverify is known to end with\n",
+			digits);
+	return 0;
+}
+
+/* ---- the result ---------------------------------------------------------- */
+
+/* The code as iPXE shows it, "" if iPXE has nothing to say. */
+static const char *code_text(const struct judgement *judgement, char text[static 16])
+{
+	text[0] = '\0';
+	if (judgement->code)
+		snprintf(text, 16, "%08" PRIx32, judgement->code);
+	return text;
+}
+
+/* JSON is UTF-8; a path need not be. */
+static json_t *text_json(const char *text)
+{
+	char printable[2048];
+
+	if (text_is_utf8(text, strlen(text)))
+		return json_string(text);
+	return json_string(text_printable(text, strlen(text), printable, sizeof(printable)));
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? text_json(text) : json_null();
+}
+
+static json_t *certificates_json(const struct judgement *judgement)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < judgement->certificate_count; i++) {
+		const struct judge_certificate *certificate = &judgement->certificates[i];
+		char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
+
+		json_array_append_new(
+			array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "subject",
+					 certificate->subject, "issuer", certificate->issuer,
+					 "serial", certificate->serial, "key", certificate->key,
+					 "sha256", certificate->fingerprint, "not_before",
+					 when_text(certificate->not_before, from), "not_after",
+					 when_text(certificate->not_after, until), "trusted",
+					 certificate->trusted));
+	}
+	return array;
+}
+
+static int print_json(const struct request *request, const struct judgement *judgement,
+		      struct error *err)
+{
+	json_t *report = report_new("verify");
+	char code[16], when[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE] = "";
+
+	if (judgement->accepted)
+		when_text(judgement->valid_until, until);
+	json_object_set_new(report, "file", text_json(request->file));
+	json_object_set_new(report, "signature", text_json(request->signature_path));
+	json_object_set_new(report, "verdict",
+			    json_string(judgement->accepted ? "accepted" : "rejected"));
+	json_object_set_new(report, "code", text_or_null(code_text(judgement, code)));
+	json_object_set_new(report, "rule", json_string(judgement->rule));
+	json_object_set_new(report, "reason", text_json(judgement->reason));
+	json_object_set_new(report, "mend", json_string(judgement->mend));
+	json_object_set_new(report, "certificate", text_or_null(judgement->certificate));
+	json_object_set_new(report, "ipxe", json_string(ipxe_version_name(request->version)));
+	json_object_set_new(report, "ipxe_accepts", json_boolean(judgement->ipxe_accepts));
+	json_object_set_new(report, "as_of", json_string(when_text(request->time, when)));
+	json_object_set_new(report, "valid_until", text_or_null(until));
+	json_object_set_new(report, "signer", text_or_null(judgement->signer));
+	json_object_set_new(report, "signers", json_integer((json_int_t)judgement->signers));
+	json_object_set_new(report, "certificates", certificates_json(judgement));
+	json_object_set_new(report, "findings", report_findings(&judgement->findings));
+	return report_print(report, err);
+}
+
+static void print_accepted(const struct request *request, const struct judgement *judgement)
+{
+	char when[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
+
+	printf("accepted: %s\n", judgement->reason);
+	printf("  by iPXE %s at %s, until %s\n", ipxe_version_name(request->version),
+	       when_text(request->time, when), when_text(judgement->valid_until, until));
+	for (size_t i = 0; i < judgement->certificate_count; i++) {
+		const struct judge_certificate *certificate = &judgement->certificates[i];
+
+		printf("  %s%s, %s, until %s\n", certificate->subject,
+		       certificate->trusted ? " (trusted)" : "", certificate->key,
+		       when_text(certificate->not_after, until));
+	}
+}
+
+static void print_rejected(const struct request *request, const struct judgement *judgement)
+{
+	struct ipxe_code code = { judgement->code, 8 };
+	struct ipxe_meaning meaning;
+	char when[WHEN_TEXT_SIZE];
+
+	ipxe_explain(code, &meaning);
+	printf("rejected: %s\n", judgement->reason);
+	if (judgement->code)
+		printf("  iPXE %s at %s: %s (https://ipxe.org/%08" PRIx32 ")\n",
+		       ipxe_version_name(request->version), when_text(request->time, when),
+		       meaning.error, judgement->code);
+	else
+		printf("  iPXE %s alone would accept it\n", ipxe_version_name(request->version));
+	printf("  rule: %s\n", judgement->rule);
+	if (*judgement->mend)
+		printf("  mend: %s\n", judgement->mend);
+}
+
+static int verify(const struct request *request, struct error *err)
+{
+	cleanup_judgement struct judgement judgement = { 0 };
+	cleanup_bytes struct bytes bytes = { 0 };
+	struct judge_policy policy = {
+		.version = request->version,
+		.time = request->time,
+		.roots = request->roots.blobs,
+		.root_count = request->roots.count,
+		.embedded = request->embedded.blobs,
+		.embedded_count = request->embedded.count,
+	};
+	struct judge_content content = { .path = request->file };
+	struct judge_blob signature;
+
+	if (file_read(request->signature_path, SIGNATURE_LIMIT, 0, &bytes, err) < 0)
+		return -1;
+	signature = (struct judge_blob){ bytes.data, bytes.size, request->signature_path };
+	if (judge_signature(&policy, &content, &signature, &judgement, err) < 0)
+		return -1;
+	if (request->json) {
+		if (print_json(request, &judgement, err) < 0)
+			return -1;
+	} else {
+		if (judgement.accepted)
+			print_accepted(request, &judgement);
+		else
+			print_rejected(request, &judgement);
+		fflush(stdout);
+		report_warn(&judgement.findings);
+	}
+	return judgement.accepted ? 0 : STATUS_REJECTED;
+}
+
+static int run(int argc, char **argv, struct error *err)
+{
+	cleanup_with(request_free) struct request request = { .version = IPXE_MASTER };
+
+	if (parse(&request, argc, argv, err) < 0)
+		return -1;
+	return request.explain ? explain(&request, err) : verify(&request, err);
+}
+
+const struct verb verb_verify = {
+	.name = "verify",
+	.run = run,
+	.summary = "say whether iPXE would accept a signature, and why",
+	.operands = "FILE [FILE.sig]",
+	.options = specs,
+	.details = "Decides as imgverify of iPXE would, not as 'openssl cms -verify' would. The "
+		   "signature is FILE.sig\nunless it is named.\n\n"
+		   "Ends with 0 when the signature is accepted, with 77 when it is rejected.\n\n"
+		   "  muenbuild verify muen.iso --ca ca.crt\n"
+		   "  muenbuild verify muen.iso --ca ca.crt --as-of 2027-06-01 --ipxe 1.21.1\n"
+		   "  muenbuild verify --explain 0227e13c",
+};

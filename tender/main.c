@@ -1,0 +1,238 @@
+/* muenbuild-hvt: runs a Solo5 hvt unikernel in KVM. */
+#include "tender/tender.h"
+
+#include "tender/clock.h"
+#include "tender/core.h"
+#include "tender/exit_status.h"
+#include "tender/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* ---- stages: each has the exit status of its failures ----------------------------------- */
+
+static int read_unikernel(struct tender *tender, struct error *err)
+{
+	const char *path = tender->options.kernel;
+
+	if (file_read(path, ELF_FILE_MAX, 0, &tender->file, err) < 0)
+		return -1;
+	if (unikernel_parse(&tender->unikernel, tender->file.data, tender->file.size, err) < 0 ||
+	    hvt_check(&tender->unikernel, err) < 0)
+		return err_within(err, "%s", path);
+	return 0;
+}
+
+/* What can be judged without the host. */
+static int check_options(struct tender *tender, struct error *err)
+{
+	const struct options_hvt *options = &tender->options;
+
+	for (size_t i = 0; i < options->pattern_count; i++)
+		if (watch_add(&tender->watch, options->patterns[i].regex,
+			      options->patterns[i].reject, err) < 0)
+			return -1;
+	for (size_t i = 0; i < options->probe_count; i++)
+		if (probe_parse(&tender->probes[i], options->probes[i], err) < 0)
+			return -1;
+	if (strlen(options->command_line) > HVT_COMMAND_LINE_MAX)
+		return err_fail(err, ERR_USAGE,
+				"Guest command line too long: %zu characters, at most %d",
+				strlen(options->command_line), HVT_COMMAND_LINE_MAX);
+	return tender_check_devices(tender, err);
+}
+
+static int open_outputs(struct tender *tender, struct error *err)
+{
+	const struct options_hvt *options = &tender->options;
+
+	if (options->json) {
+		tender->json_fd =
+			open(options->json, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (tender->json_fd < 0)
+			return err_fail_errno(err, ERR_CANT_CREATE, errno,
+					      "--json: %s: cannot create", options->json);
+	}
+	if (options->dumpcore) {
+		tender->core_fd = open(options->dumpcore, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (tender->core_fd < 0)
+			return err_fail_errno(err, ERR_CANT_CREATE, errno,
+					      "--dumpcore: %s: cannot open the folder",
+					      options->dumpcore);
+	}
+	return 0;
+}
+
+/* Devices first: the helpers of some are forked, which is cheap while there is no guest. */
+static int open_host(struct tender *tender, struct error *err)
+{
+	if (stop_install(&tender->stop, err) < 0 || open_outputs(tender, err) < 0 ||
+	    tender_open_devices(tender, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tender->options.probe_count; i++) {
+		if (probe_start(&tender->probes[i], err) < 0)
+			return -1;
+		tender->probe_count++;
+	}
+	tender->vm = vm_kvm_new(err);
+	return tender->vm ? 0 : -1;
+}
+
+static bool wants_ring(const struct tender *tender)
+{
+	if (!tender->net_count || tender->options.ring == RING_OFF)
+		return false;
+	return tender->options.ring == RING_ON || ring_pays();
+}
+
+static int load_guest(struct tender *tender, struct error *err)
+{
+	struct hvt_setup setup = {
+		.tsc_hz = tender->vm->tsc_hz,
+		.command_line = tender->options.command_line,
+		.manifest = &tender->manifest,
+	};
+
+	/* Where the machine cannot ring a bell, the guest makes hypercalls instead. */
+	setup.ring = wants_ring(tender) && ring_new(&tender->ring, tender->vm, err) == 0;
+	if (hvt_memory_size(tender->options.memory, setup.ring, &setup.memory_size, err) < 0)
+		return -1;
+	if (hvt_load(&tender->image, &tender->unikernel, &setup, err) < 0)
+		return err_within(err, "%s", tender->options.kernel);
+	return 0;
+}
+
+static int prepare_guest(struct tender *tender, struct error *err)
+{
+	struct vm_registers registers;
+
+	if (vm_map(tender->vm, 0, tender->image.ram.host, tender->image.ram.size, err) < 0)
+		return -1;
+	hvt_entry_state(&tender->image, &registers);
+	if (vm_set_registers(tender->vm, &registers, err) < 0)
+		return -1;
+	tender->stop.vm = tender->vm;
+	tender->console = (struct console){
+		.fd = STDOUT_FILENO,
+		.stop = &tender->stop,
+		.watch = tender->watch.count ? &tender->watch : NULL,
+	};
+	tender->hvt.memory = &tender->image.memory;
+	tender->hvt.console = &tender->console;
+	tender->hvt.stop = &tender->stop;
+	hvt_prepare(&tender->hvt);
+	return 0;
+}
+
+static const struct {
+	int (*run)(struct tender *tender, struct error *err);
+	enum exit_status failure;
+} stages[] = {
+	{ read_unikernel, EXIT_UNIKERNEL }, { check_options, EXIT_COMMAND_LINE },
+	{ open_host, EXIT_HOST },	    { load_guest, EXIT_UNIKERNEL },
+	{ prepare_guest, EXIT_HOST },	    { tender_confine, EXIT_SANDBOX },
+};
+
+/* A failure whose kind tells more than its stage. */
+static enum exit_status failure_status(enum exit_status stage, const struct error *err)
+{
+	if (err->kind == ERR_USAGE)
+		return EXIT_COMMAND_LINE;
+	if (stage == EXIT_UNIKERNEL && err->kind == ERR_MISSING)
+		return EXIT_HOST;
+	return stage;
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+static void write_core(struct tender *tender)
+{
+	struct vm_registers *registers = &tender->outcome.registers;
+	struct hvt_trap_frame frame;
+	struct error err;
+
+	if (tender->core_fd < 0 || !tender_crashed(tender) || !tender->outcome.has_registers)
+		return;
+	if (tender->hvt.has_cookie) {
+		memcpy(&frame, tender->hvt.cookie, sizeof(frame));
+		registers->rip = frame.rip;
+		registers->rflags = frame.rflags;
+		registers->gpr[VM_RSP] = frame.rsp;
+		registers->cs.selector = (uint16_t)frame.cs;
+		registers->ss.selector = (uint16_t)frame.ss;
+	}
+	if (core_write(tender->core_fd, tender->options.dumpcore, &tender->image.ram,
+		       tender->image.memory_size, registers, &err) < 0)
+		say_error(&err);
+}
+
+/* Fails the run if the report that was asked for is not there. */
+static int write_report(const struct tender *tender, int status)
+{
+	cleanup_buffer struct buffer json = { 0 };
+	size_t done = 0;
+
+	if (tender->json_fd < 0)
+		return status;
+	tender_report(tender, &json);
+	while (done < json.length) {
+		ssize_t count = write(tender->json_fd, json.data + done, json.length - done);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0) {
+			say("--json: %s: cannot write: %s", tender->options.json, strerror(errno));
+			return status ? status : EXIT_HOST;
+		}
+		done += (size_t)count;
+	}
+	return status;
+}
+
+static int run(struct tender *tender)
+{
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		if (stages[i].run(tender, &err) == 0)
+			continue;
+		say_error(&err);
+		return failure_status(stages[i].failure, &err);
+	}
+	tender_run(tender);
+	tender_tell(tender);
+	write_core(tender);
+	return write_report(tender, tender_status(tender));
+}
+
+int main(int argc, char **argv)
+{
+	static struct tender tender;
+	struct error err = { 0 };
+
+	tender.timings.start = clock_monotonic();
+	tender.json_fd = tender.core_fd = -1;
+	/* One heap, so that the thread of the ring needs no system calls for one of its own. */
+	mallopt(M_ARENA_MAX, 1);
+	/* A guest that waits for 10 us is not to wait for 60. */
+	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+	if (options_hvt_parse(&tender.options, argc, argv, &err) < 0) {
+		say_error(&err);
+		return EXIT_COMMAND_LINE;
+	}
+	if (tender.options.help) {
+		options_hvt_help();
+		return 0;
+	}
+	if (tender.options.version) {
+		puts("muenbuild-hvt " MUENBUILD_VERSION);
+		return 0;
+	}
+	/* The process ends here: what it holds is the kernel's to take back, all at once. */
+	_exit(run(&tender));
+}

@@ -1,0 +1,205 @@
+#include "tender/tender.h"
+
+#include "tender/clock.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+/* ---- expectations --------------------------------------------------------------------- */
+
+bool tender_is_smoke_test(const struct tender *tender)
+{
+	return tender->watch.count || tender->probe_count;
+}
+
+size_t tender_unmet(const struct tender *tender)
+{
+	size_t unmet = tender->watch.expected;
+
+	for (size_t i = 0; i < tender->probe_count; i++)
+		if (!tender->probes[i].seen)
+			unmet++;
+	return unmet;
+}
+
+static bool expects_something(const struct tender *tender)
+{
+	for (size_t i = 0; i < tender->watch.count; i++)
+		if (!tender->watch.patterns[i].reject)
+			return true;
+	return tender->probe_count != 0;
+}
+
+/* Whether a smoke test has its result while the guest still runs. */
+static bool is_decided(struct tender *tender)
+{
+	if (tender->watch.rejected) {
+		tender->outcome.cause = OUTCOME_REJECTED;
+		return true;
+	}
+	if (!expects_something(tender) || tender_unmet(tender))
+		return false;
+	tender->timings.met = clock_monotonic();
+	tender->outcome.cause = OUTCOME_MET;
+	return true;
+}
+
+/* ---- what ends a run -------------------------------------------------------------------- */
+
+static bool is_stopped(struct tender *tender)
+{
+	const struct stop *stop = &tender->stop;
+
+	if (!stop->requested)
+		return false;
+	tender->outcome.cause = stop->timed_out ? OUTCOME_TIMEOUT : OUTCOME_SIGNAL;
+	tender->outcome.signal = stop->signal;
+	return true;
+}
+
+static void read_registers(struct tender *tender)
+{
+	struct error ignored;
+
+	tender->outcome.has_registers =
+		vm_get_registers(tender->vm, &tender->outcome.registers, &ignored) == 0;
+}
+
+static uint64_t rip_of(const struct tender *tender)
+{
+	return tender->outcome.has_registers ? tender->outcome.registers.rip : 0;
+}
+
+static void end_fault(struct tender *tender, const struct vm_exit *exit)
+{
+	struct error *err = &tender->outcome.error;
+	const struct guest_region *region =
+		exit->kind == VM_EXIT_MMIO
+			? guest_memory_region(&tender->hvt.memory[0], exit->address)
+			: NULL;
+
+	if (exit->kind == VM_EXIT_FAULT)
+		err_fail(err, ERR_INPUT,
+			 "KVM: host/guest translation fault: rip=0x%" PRIx64
+			 ": the guest accessed memory that is protected, e.g. wrote to its code",
+			 rip_of(tender));
+	else if (region)
+		err_fail(err, ERR_INPUT,
+			 "KVM: host/guest translation fault: rip=0x%" PRIx64 ": the guest %s %u "
+			 "bytes at 0x%" PRIx64 ", in its %s, which is protected",
+			 rip_of(tender), exit->write ? "wrote" : "read", exit->size, exit->address,
+			 region->name);
+	else
+		err_fail(err, ERR_INPUT,
+			 "the guest %s %u bytes at the address 0x%" PRIx64
+			 ", where it has no memory: rip=0x%" PRIx64,
+			 exit->write ? "wrote" : "read", exit->size, exit->address, rip_of(tender));
+	tender->outcome.cause = OUTCOME_GUEST;
+}
+
+static void end_unable(struct tender *tender, const struct vm_exit *exit)
+{
+	struct error *err = &tender->outcome.error;
+
+	err_fail(err, ERR_MISSING, "this host cannot run the guest on: %s, rip=0x%" PRIx64,
+		 exit->reason, rip_of(tender));
+	if (tender->vm->limitation)
+		err_mend(err, "%s", tender->vm->limitation);
+	tender->outcome.cause = OUTCOME_UNABLE;
+}
+
+static void end_badly(struct tender *tender, const struct vm_exit *exit)
+{
+	struct error *err = &tender->outcome.error;
+
+	read_registers(tender);
+	tender->outcome.cause = OUTCOME_GUEST;
+	switch (exit->kind) {
+	case VM_EXIT_HALT:
+		err_fail(err, ERR_INPUT, "the guest stopped its CPU (HLT) for good: rip=0x%" PRIx64,
+			 rip_of(tender));
+		break;
+	case VM_EXIT_SHUTDOWN:
+		err_fail(err, ERR_INPUT,
+			 "the guest's CPU shut down (triple fault): an exception came that its own "
+			 "handlers could not take");
+		break;
+	case VM_EXIT_MMIO:
+	case VM_EXIT_FAULT:
+		end_fault(tender, exit);
+		break;
+	default:
+		end_unable(tender, exit);
+	}
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+/* Serves a port; true if the run has ended. */
+static bool serve_port(struct tender *tender, const struct vm_exit *exit)
+{
+	struct outcome *outcome = &tender->outcome;
+
+	switch (hvt_hypercall(&tender->hvt, exit, &outcome->error)) {
+	case HYPERCALL_DONE:
+		return false;
+	case HYPERCALL_HALT:
+		outcome->cause = OUTCOME_HALT;
+		outcome->guest_status = tender->hvt.exit_status & 0xff;
+		if (outcome->guest_status == 255)
+			read_registers(tender);
+		return true;
+	case HYPERCALL_FAULT:
+	default:
+		outcome->cause = OUTCOME_GUEST;
+		read_registers(tender);
+		return true;
+	}
+}
+
+/* Runs up to the next exit and deals with it; true if the run has ended. */
+static bool step(struct tender *tender)
+{
+	struct vm_exit exit;
+
+	if (vm_run(tender->vm, &exit, &tender->outcome.error) < 0) {
+		tender->outcome.cause = OUTCOME_HOST;
+		return true;
+	}
+	tender->exits[exit.kind]++;
+	if (exit.kind == VM_EXIT_PORT)
+		return serve_port(tender, &exit);
+	if (exit.kind == VM_EXIT_INTERRUPTED)
+		return false;
+	end_badly(tender, &exit);
+	return true;
+}
+
+static void take_news(struct tender *tender)
+{
+	if (!stop_child_news(&tender->stop))
+		return;
+	for (size_t i = 0; i < tender->probe_count; i++)
+		probe_answered(&tender->probes[i]);
+}
+
+void tender_run(struct tender *tender)
+{
+	bool smoke = tender_is_smoke_test(tender), ended = false;
+
+	tender->timings.entry = clock_monotonic();
+	if (tender->options.timeout)
+		stop_after(tender->options.timeout);
+	while (!ended && !is_stopped(tender)) {
+		ended = step(tender);
+		if (!smoke)
+			continue;
+		take_news(tender);
+		/* What was printed last counts, even if the guest ended with it. */
+		if ((!ended || tender->outcome.cause == OUTCOME_HALT) && is_decided(tender))
+			break;
+	}
+	ring_stop(&tender->ring);
+	tender->timings.end = clock_monotonic();
+}

@@ -1,0 +1,34 @@
+/* Why and when to stop: signals, the time limit, and news of helper processes, brought to the
+ * thread that runs the guest wherever it is: inside the guest, waiting, or writing.
+ */
+#ifndef TENDER_STOP_H
+#define TENDER_STOP_H
+
+#include "base/error.h"
+#include "tender/vm.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stop {
+	volatile sig_atomic_t requested; /* end the guest: signal or time limit */
+	volatile sig_atomic_t signal;	 /* the number, 0: none came */
+	volatile sig_atomic_t timed_out;
+	volatile sig_atomic_t child;   /* a helper process ended */
+	volatile sig_atomic_t ticking; /* the handler repeats itself */
+	int wake_fd;		       /* readable from the moment that something happened */
+	struct vm *vm;		       /* interrupted when something happens */
+};
+
+/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM and SIGCHLD and ignores SIGPIPE. One
+ * struct per process; it must outlive it. Fails with ERR_MISSING. */
+int stop_install(struct stop *stop, struct error *err);
+
+/* Begins the time limit: after that many nanoseconds `timed_out` and `requested` are set. */
+void stop_after(uint64_t nanoseconds);
+
+/* Whether a helper ended since the last call; quietens wake_fd unless a stop is requested. */
+bool stop_child_news(struct stop *stop);
+
+#endif
