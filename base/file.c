@@ -43,8 +43,14 @@ int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *er
 	struct stat status;
 	int result;
 
-	if (fd < 0)
-		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot open", path);
+	if (fd < 0) {
+		int number = errno;
+
+		err_fail_errno(err, ERR_NO_INPUT, number, "%s: cannot open", path);
+		return err_mend(err, number == EACCES ? "make the file readable"
+						      : "check the path: it is looked for from "
+							"the current folder");
+	}
 	if (fstat(fd, &status) < 0)
 		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot examine", path);
 	if (check_readable(path, &status, limit, err) < 0)

@@ -72,14 +72,24 @@ bool delivery_has_schema(const struct delivery *delivery, const char *kind)
 	return false;
 }
 
+static int validate(const struct xml_document *document, const struct xml_schema *schema,
+		    const char *name, struct error *err)
+{
+	if (xml_validate(document, schema, err) == 0)
+		return 0;
+	err_mend(err, "correct the source specification or template that this comes from, or use "
+		      "the schema of the Muen release that it is for");
+	return err_within(err, "%s", name);
+}
+
 int delivery_validate_users(const struct delivery *delivery, const char *name, const char *kind,
 			    const struct xml_document *document, struct error *err)
 {
 	for (size_t i = 0; i < delivery->users.count; i++) {
 		const struct kind_schema *user = &delivery->users.list[i];
 
-		if (!strcmp(user->kind, kind) && xml_validate(document, user->schema, err) < 0)
-			return err_within(err, "%s", name);
+		if (!strcmp(user->kind, kind) && validate(document, user->schema, name, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -109,9 +119,7 @@ int delivery_validate(struct delivery *delivery, const char *name, const char *k
 {
 	const struct xml_schema *own = own_schema(delivery, kind, err);
 
-	if (!own)
-		return -1;
-	return xml_validate(document, own, err) < 0 ? err_within(err, "%s", name) : 0;
+	return own ? validate(document, own, name, err) : -1;
 }
 
 /* ---- files --------------------------------------------------------------- */

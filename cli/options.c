@@ -185,12 +185,13 @@ int option_number(const char *option, const char *value, unsigned long long leas
 {
 	uint64_t parsed;
 
-	if (text_to_number(value, &parsed) < 0 || parsed < least || parsed > most)
-		return err_fail(err, ERR_USAGE,
-				"--%s: '%s' is not a whole number from %llu to %llu", option, value,
-				least, most);
-	*number = parsed;
-	return 0;
+	if (text_to_number(value, &parsed) == 0 && parsed >= least && parsed <= most) {
+		*number = parsed;
+		return 0;
+	}
+	err_fail(err, ERR_USAGE, "--%s: '%s' is not a whole number from %llu to %llu", option,
+		 value, least, most);
+	return err_mend(err, "write for instance --%s %llu", option, least);
 }
 
 /* ---- help ---------------------------------------------------------------- */

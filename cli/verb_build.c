@@ -101,6 +101,26 @@ static char *choose_name(const struct request *request, size_t index)
 	return dot && dot != base ? xstrndup(base, (size_t)(dot - base)) : xstrdup(base);
 }
 
+/* Before anything is converted: outputs are called after the unikernels. */
+static int check_names_differ(const struct request *request, struct error *err)
+{
+	for (size_t i = 1; i < request->unikernels.count; i++) {
+		cleanup_free char *name = choose_name(request, i);
+
+		for (size_t k = 0; k < i; k++) {
+			cleanup_free char *other = choose_name(request, k);
+
+			if (strcmp(name, other) != 0)
+				continue;
+			err_fail(err, ERR_USAGE, "two unikernels have the name '%s': %s and %s",
+				 name, request->unikernels.list[k].path,
+				 request->unikernels.list[i].path);
+			return err_mend(err, "name them: --unikernel FILE,name=NAME");
+		}
+	}
+	return 0;
+}
+
 /* The name of the unikernel's copy: its own, unless another one has that already. */
 static char *choose_file(const struct build *build, const char *path, const char *name)
 {
@@ -214,7 +234,7 @@ static int build_all(struct build *build, const struct request *request, struct 
 {
 	size_t count = request->unikernels.count;
 
-	if (build_begin(build, &request->system, err) < 0)
+	if (check_names_differ(request, err) < 0 || build_begin(build, &request->system, err) < 0)
 		return -1;
 	delivery_protect(&build->delivery, request->defaults.source);
 	for (size_t i = 0; i < count; i++)
