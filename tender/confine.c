@@ -38,7 +38,7 @@ static void allow_devices(struct filter *filter, const struct tender *tender)
 static void allow_machine(struct filter *filter, const struct tender *tender)
 {
 	struct vm_ioctl calls[VM_IOCTLS_MAX];
-	size_t count = vm_ioctls(tender->vm, false, calls);
+	size_t count = vm_ioctls(tender->vm, tender->options.gdb, calls);
 
 	for (size_t i = 0; i < count; i++)
 		filter_allow_ioctl(filter, calls[i].fd, calls[i].request);
@@ -78,6 +78,8 @@ static int load_filter(const struct tender *tender, struct error *err)
 	allow_machine(filter, tender);
 	allow_devices(filter, tender);
 	allow_outputs(filter, tender);
+	if (tender->options.gdb)
+		gdb_allow(&tender->gdb, filter);
 	result = filter_load(filter, err);
 	filter_free(filter);
 	return result;
@@ -93,8 +95,8 @@ int tender_confine(struct tender *tender, struct error *err)
 		.has_gid = options->has_gid,
 		.uid = options->uid,
 		.gid = options->gid,
-		/* None is to be opened any more, but for a core file. */
-		.descriptors = (rlim_t)next + (tender->core_fd >= 0),
+		/* None is to be opened any more, but for a core file and a debugger. */
+		.descriptors = (rlim_t)next + (tender->core_fd >= 0 || options->gdb),
 	};
 
 	if (isolate(&isolation, &tender->isolation, err) < 0)
