@@ -404,6 +404,22 @@ if [ "$(id -u)" != 0 ] || ! [ -w /dev/net/tun ] || ! unshare -n true 2>/dev/null
 fi
 cat >taps.sh <<'END'
 ip link set lo up
+python3 - <<'PYTHON' &
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 7))
+open("up", "w").write("up")
+while True:
+    message, sender = server.recvfrom(3000)
+    server.sendto(message, sender)
+PYTHON
+server=$!
+for _ in $(seq 50); do [ -s up ] && break; sleep 0.1; done
+timeout -k 2 30 "$tender" --mem=16 --net service=user "$guests/netclient.hvt" --ipv4=10.0.0.2 \
+	--peer=10.0.0.1 --count=20 --size=1400 >out 2>err
+truth "user network: the guest reaches the host through its gateway" grep -q received=20 out
+kill $server
+wait $server
 ip link add br0 type bridge && ip addr add 10.0.0.1/24 dev br0 && ip link set br0 up
 echoes "a tap made now, on a bridge" 10.0.0.2 7 --net service=tap,bridge=br0
 ip link del br0
