@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 
 hello=$guests/hello.muen
-verbs='build inspect gencspec policy recipes'
+verbs=$("$muenbuild" --completions)
 
 # ---- help, completion ----------------------------------------------------------
 
@@ -88,7 +88,7 @@ for verb in "inspect $hello" "inspect --json $hello" "--help" "-u $hello -n" "re
 	"-u $hello -n --json"; do
 	status=0
 	"$muenbuild" $verb >/dev/full 2>.stderr || status=$?
-	check "$verb to a full device" eval '[ $status -eq 74 ] && grep -q "No space" .stderr'
+	check "$verb to a full device" eval '[ $status -eq 74 ] && grep -q "stdout: " .stderr'
 	status=0
 	(
 		trap '' PIPE
