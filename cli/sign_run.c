@@ -2,10 +2,61 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "sign/attest.h"
+#include "sign/memdisk.h"
 
 #include <string.h>
 #include <sys/stat.h>
+
+/* ---- before ---------------------------------------------------------------------------------- */
+
+/* iPXE's scripts have no quoting: its commands cannot refer to other names. */
+static void check_name(const char *path, struct findings *findings)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-";
+	const char *name = path_base_name(path);
+	char printable[512];
+
+	if (!name[strspn(name, plain)])
+		return;
+	findings_add(findings, FINDING_WARNING, "use only letters, digits, '.', '_' and '-' in it",
+		     "%s: an iPXE script cannot name this file",
+		     text_printable(path, strlen(path), printable, sizeof(printable)));
+}
+
+static int add_way_out(struct error *err)
+{
+	cleanup_free char *mend = xstrdup(err->mend);
+
+	if (err->kind == ERR_INPUT)
+		err_mend(err, "%s%ssign it as it is with --any-iso", mend, *mend ? "; or " : "");
+	return -1;
+}
+
+int sign_run_check(struct sign_run *run, struct error *err)
+{
+	const struct sign_command *command = run->command;
+
+	for (size_t i = 0; i < command->file_count; i++) {
+		const char *path = command->files[i];
+		cleanup_findings struct findings seen = { 0 };
+		struct memdisk_image image;
+
+		check_name(path, run->findings);
+		if (memdisk_examine(path, command->target_ram, &image, &seen, err) < 0)
+			return -1;
+		if (!image.is_iso || command->any_iso)
+			continue;
+		if (memdisk_require(path, command->target_ram, run->findings, err) < 0)
+			return add_way_out(err);
+	}
+	return 0;
+}
+
+/* ---- outputs ----------------------------------------------------------------------------------
+ */
 
 /* A folder that is written to, once however it is spelled. */
 struct place {

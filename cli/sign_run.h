@@ -3,6 +3,7 @@
 #define CLI_SIGN_RUN_H
 
 #include "base/error.h"
+#include "base/findings.h"
 #include "sign/digest.h"
 #include "sign/passphrase.h"
 #include "sign/signer.h"
@@ -24,6 +25,8 @@ struct sign_command {
 	const char *output;				 /* folder; NULL: beside each file */
 	const char *builder;				 /* NULL: the default of sign/attest.h */
 	const char *build_type;				 /* the same */
+	uint64_t target_ram; /* bytes of the machine that boots; 0: not known */
+	bool any_iso;	     /* also an ISO image that memdisk cannot boot */
 	bool attest, dry_run, json;
 	const char *const *files;
 	size_t file_count;
@@ -38,16 +41,21 @@ struct product {
 	size_t signature_size; /* 0 in a dry run */
 };
 
-/* Set command and signer, both borrowed; release with sign_run_free(). */
+/* Set the first three, which are borrowed; release with sign_run_free(). */
 struct sign_run {
 	const struct sign_command *command;
 	const struct signer *signer;
+	struct findings *findings; /* gets what is worth knowing about the files */
 	struct product *products;
 	size_t product_count;
 	struct digest_job *files, *materials; /* private, as is the rest */
 	struct place *places;
 	size_t place_count;
 };
+
+/* Refuses, before anything is read or asked for, ISO images that memdisk cannot boot or that do not
+ * fit: a verified ISO can only be booted through it. Fails as memdisk_require() does. */
+int sign_run_check(struct sign_run *run, struct error *err);
 
 /* Hashes the files, signs them and puts all signatures (and attestations) in place, or none. A dry
  * run hashes, and only lists what would be made. Fails with ERR_NO_INPUT,

@@ -134,12 +134,12 @@ static json_t *json_of_path(const char *path)
 static int print_json(const struct request *request, const struct result *result, struct error *err)
 {
 	const struct ipxe_script *script = &request->script;
-	const char *files[IPXE_FILES_MAX];
+	struct ipxe_file files[IPXE_FILES_MAX];
 	size_t count = ipxe_script_files(script, files);
 	json_t *report = report_new("ipxe"), *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, json_string(files[i]));
+		json_array_append_new(array, json_string(files[i].name));
 	if (result->path)
 		json_object_set_new(report, "output", json_of_path(result->path));
 	json_object_set_new(report, "embedded", json_boolean(script->embedded));
@@ -159,14 +159,14 @@ static int print_json(const struct request *request, const struct result *result
 
 static void print_next(const struct request *request, const struct result *result)
 {
-	const char *files[IPXE_FILES_MAX];
+	struct ipxe_file files[IPXE_FILES_MAX];
 	size_t count = ipxe_script_files(&request->script, files);
 	char shown[4096];
 
 	printf("%s\n", text_printable(result->path, strlen(result->path), shown, sizeof(shown)));
 	printf("  fetches");
 	for (size_t i = 0; i < count; i++)
-		printf("%s %s", i ? "," : "  ", files[i]);
+		printf("%s %s", i ? "," : "  ", files[i].name);
 	printf(", each with its .sig\n  on failure  %s\n",
 	       ipxe_action_name(request->script.on_failure));
 	if (request->script.embedded)

@@ -19,6 +19,8 @@ enum {
 	OPTION_MARGIN,
 	OPTION_AS_OF,
 	OPTION_IPXE,
+	OPTION_TARGET_RAM,
+	OPTION_ANY_ISO,
 	OPTION_ATTEST,
 	OPTION_MATERIAL,
 	OPTION_PARAMETER,
@@ -41,6 +43,9 @@ static const struct option_spec specs[] = {
 	{ OPTION_AS_OF, "as-of", 0, "TIME", "decide as if it were TIME (default: now)" },
 	{ OPTION_IPXE, "ipxe", 0, "VERSION",
 	  "the oldest iPXE that must accept: 1.21.1, 2.0.0\n(default) or master" },
+	{ OPTION_TARGET_RAM, "target-ram", 0, "SIZE",
+	  "memory of the machine that boots: refuse an ISO that\ndoes not fit" },
+	{ OPTION_ANY_ISO, "any-iso", 0, NULL, "sign an ISO that memdisk cannot boot, too" },
 	{ OPTION_ATTEST, "attest", 0, NULL,
 	  "write and sign a statement of provenance too:\nFILE.intoto.json, FILE.intoto.json.sig" },
 	{ OPTION_MATERIAL, "material", 0, "FILE",
@@ -111,6 +116,20 @@ static int take_provenance(struct sign_command *command, int id, const char *val
 	}
 }
 
+static int take_target_ram(const char *value, uint64_t *target_ram, struct error *err)
+{
+	unsigned long long bytes;
+
+	if (option_size("target-ram", value, &bytes, err) < 0)
+		return -1;
+	if (!bytes)
+		return err_fail(err, ERR_USAGE,
+				"--target-ram: a machine without memory boots "
+				"nothing");
+	*target_ram = bytes;
+	return 0;
+}
+
 static int take_option(struct sign_command *command, int id, const char *value, struct error *err)
 {
 	unsigned long long days;
@@ -139,6 +158,11 @@ static int take_option(struct sign_command *command, int id, const char *value, 
 		return when_parse(value, &command->signer.now, err);
 	case OPTION_IPXE:
 		return ipxe_version_parse(value, &command->signer.ipxe, err);
+	case OPTION_TARGET_RAM:
+		return take_target_ram(value, &command->target_ram, err);
+	case OPTION_ANY_ISO:
+		command->any_iso = true;
+		return 0;
 	case OPTION_DRY_RUN:
 		command->dry_run = true;
 		return 0;
@@ -292,10 +316,13 @@ static void print_text(const struct sign_run *run, const struct judgement *judge
 static int sign_and_tell(const struct sign_command *command, struct findings *findings,
 			 struct judgement *judgement, struct error *err)
 {
-	cleanup_signer struct signer *signer =
-		signer_open(&command->signer, findings, judgement, err);
-	cleanup_with(sign_run_free) struct sign_run run = { .command = command, .signer = signer };
+	cleanup_signer struct signer *signer = NULL;
+	cleanup_with(sign_run_free) struct sign_run run = { .command = command,
+							    .findings = findings };
 
+	if (sign_run_check(&run, err) < 0)
+		return -1;
+	run.signer = signer = signer_open(&command->signer, findings, judgement, err);
 	if (!signer) {
 		if (command->json && err->kind == ERR_REFUSED && judgement->rule)
 			print_refusal(judgement, findings);

@@ -12,6 +12,10 @@ void component_free(struct component *component)
 	}
 	for (size_t i = 0; i < component->channel_count; i++)
 		free(component->channels[i].logical);
+	for (size_t i = 0; i < component->library_count; i++)
+		free(component->libraries[i]);
+	free(component->libraries);
+	free(component->other);
 	free(component->regions);
 	free(component->channels);
 	free(component->name);
@@ -38,6 +42,14 @@ struct component_channel *component_add_channel(struct component *component)
 	channel = &component->channels[component->channel_count++];
 	*channel = (struct component_channel){ 0 };
 	return channel;
+}
+
+bool component_depends(const struct component *component, const char *library)
+{
+	for (size_t i = 0; i < component->library_count; i++)
+		if (!strcmp(component->libraries[i], library))
+			return true;
+	return false;
 }
 
 const struct component_region *component_region_named(const struct component *component,

@@ -53,11 +53,16 @@ struct component {
 	size_t region_count;
 	struct component_channel *channels;
 	size_t channel_count;
+	char **libraries; /* that it depends on */
+	size_t library_count;
+	char *other;	/* the first resource that it asks for and that is none of `channels`, in
+			 * words: "the device 'eth0'"; NULL if there is none */
 	char *document; /* the specification as XML text */
 };
 
 /* Reads a component specification. `name` stands for the file in messages. Fails with ERR_INPUT
- * "NAME:LINE: ...". Release with component_free(). */
+ * "NAME:LINE: ...". What was read lies below the end of a subject's address space, and no two
+ * regions or channels have the same name. Release with component_free(). */
 struct component *component_parse(const char *name, const char *text, size_t length,
 				  struct error *err);
 void component_free(struct component *component);
@@ -66,6 +71,9 @@ DEFINE_CLEANUP(struct component *, component_free)
 
 struct component_region *component_add_region(struct component *component);
 struct component_channel *component_add_channel(struct component *component);
+
+/* Whether it depends on the library. */
+bool component_depends(const struct component *component, const char *library);
 
 /* The region of that name, or NULL. */
 const struct component_region *component_region_named(const struct component *component,

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "gencspec/component_xml.h"
+#include "solo5/muen_ranges.h"
 
 #include <string.h>
 
@@ -15,7 +16,24 @@ static int check_page_multiple(const struct xml_node *node, const char *what, ui
 		return 0;
 	xml_fail(node, err, "%s is %s, a multiple of 16#1000# was expected", what,
 		 ada_hex(value, text));
-	return -1;
+	return err_mend(err, "sizes and addresses are whole pages of 4 KiB");
+}
+
+/* The bounds keep every sum of addresses and sizes far from overflow. */
+static int check_place(const struct xml_node *node, uint64_t address, uint64_t size,
+		       struct error *err)
+{
+	char address_text[ADA_HEX_MAX], size_text[ADA_HEX_MAX];
+
+	if (check_page_multiple(node, "virtualAddress", address, err) < 0 ||
+	    check_page_multiple(node, "size", size, err) < 0)
+		return -1;
+	if (size && size <= MUEN_ADDRESS_END && address <= MUEN_ADDRESS_END - size)
+		return 0;
+	xml_fail(node, err, "has %s bytes at %s, at least a page below %s was expected",
+		 ada_hex(size, size_text), ada_hex(address, address_text),
+		 ada_hex(MUEN_ADDRESS_END, (char[ADA_HEX_MAX]){ 0 }));
+	return err_mend(err, "a subject's address space has 128 TiB");
 }
 
 static int check_name(const struct xml_node *node, const char *name, struct error *err)
@@ -26,7 +44,23 @@ static int check_name(const struct xml_node *node, const char *name, struct erro
 		return 0;
 	xml_fail(node, err, "the name '%s' has %zu characters, Muen accepts 1 to %d", name, length,
 		 MUEN_NAME_MAX);
-	return -1;
+	return err_mend(err, "choose a shorter name");
+}
+
+/* Regions and channels of a subject have one name space. */
+static int check_logical(const struct xml_node *node, const char *logical,
+			 const struct component *component, struct error *err)
+{
+	bool taken = component_region_named(component, logical) != NULL;
+
+	if (check_name(node, logical, err) < 0)
+		return -1;
+	for (size_t i = 0; i < component->channel_count; i++)
+		taken |= !strcmp(component->channels[i].logical, logical);
+	if (!taken)
+		return 0;
+	xml_fail(node, err, "there is a region or channel '%s' already", logical);
+	return err_mend(err, "give each region and each channel of a component a name of its own");
 }
 
 static int read_content(const struct xml_node *node, struct component_region *region,
@@ -51,43 +85,79 @@ static int read_content(const struct xml_node *node, struct component_region *re
 
 static int read_region(const struct xml_node *node, struct component *component, struct error *err)
 {
-	struct component_region *region = component_add_region(component);
+	struct component_region *region;
 	const char *logical;
 
-	if (xml_need(node, "logical", &logical, err) < 0)
+	if (xml_need(node, "logical", &logical, err) < 0 ||
+	    check_logical(node, logical, component, err) < 0)
 		return -1;
+	region = component_add_region(component);
 	region->logical = xstrdup(logical);
-	if (check_name(node, logical, err) < 0 ||
-	    xml_need_number(node, "virtualAddress", &region->address, err) < 0 ||
+	if (xml_need_number(node, "virtualAddress", &region->address, err) < 0 ||
 	    xml_need_number(node, "size", &region->size, err) < 0 ||
 	    xml_need_bool(node, "writable", &region->writable, err) < 0 ||
-	    xml_need_bool(node, "executable", &region->executable, err) < 0)
-		return -1;
-	if (check_page_multiple(node, "virtualAddress", region->address, err) < 0 ||
-	    check_page_multiple(node, "size", region->size, err) < 0)
+	    xml_need_bool(node, "executable", &region->executable, err) < 0 ||
+	    check_place(node, region->address, region->size, err) < 0)
 		return -1;
 	return read_content(node, region, err);
 }
 
 static int read_channel(const struct xml_node *node, struct component *component, struct error *err)
 {
-	struct component_channel *channel = component_add_channel(component);
 	const char *logical, *address = xml_get(node, "virtualAddress");
+	struct component_channel *channel;
 
-	if (xml_need(node, "logical", &logical, err) < 0)
+	if (xml_need(node, "logical", &logical, err) < 0 ||
+	    check_logical(node, logical, component, err) < 0)
 		return -1;
+	channel = component_add_channel(component);
 	channel->logical = xstrdup(logical);
 	channel->writer = !strcmp(xml_name(node), "writer");
-	if (check_name(node, logical, err) < 0 ||
-	    xml_need_number(node, "size", &channel->size, err) < 0 ||
-	    check_page_multiple(node, "size", channel->size, err) < 0)
-		return -1;
 	channel->placed = address && strcmp(address, "auto");
-	if (!channel->placed)
-		return 0;
-	if (xml_need_number(node, "virtualAddress", &channel->address, err) < 0)
+	if (xml_need_number(node, "size", &channel->size, err) < 0)
 		return -1;
-	return check_page_multiple(node, "virtualAddress", channel->address, err);
+	if (channel->placed && xml_need_number(node, "virtualAddress", &channel->address, err) < 0)
+		return -1;
+	return check_place(node, channel->address, channel->size, err);
+}
+
+static int read_depends(const struct xml_node *root, struct component *component, struct error *err)
+{
+	struct xml_node *depends = xml_first(root, "depends");
+	const char *name;
+
+	if (depends)
+		xml_each (node, depends, "library") {
+			if (xml_need(node, "ref", &name, err) < 0)
+				return -1;
+			array_grow(component->libraries, component->library_count);
+			component->libraries[component->library_count++] = xstrdup(name);
+		}
+	return 0;
+}
+
+/* What has to be mapped, but is no plain channel: the first one is enough to know. */
+static void note_other(const struct xml_node *root, struct component *component)
+{
+	static const struct {
+		const char *path, *element, *what;
+	} others[] = {
+		{ "requires/memory", "memory", "the memory region" },
+		{ "requires/channels", "array", "the channel array" },
+		{ "requires/devices", "device", "the device" },
+		{ "requires/events/source", "event", "the event" },
+		{ "requires/events/target", "event", "the event" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && !component->other; i++) {
+		struct xml_node *parent = xml_path(root, others[i].path);
+		struct xml_node *node = parent ? xml_first(parent, others[i].element) : NULL;
+		const char *logical = node ? xml_get(node, "logical") : NULL;
+
+		if (node)
+			component->other = xasprintf("%s '%s'", others[i].what,
+						     logical ? logical : "(without a name)");
+	}
 }
 
 static int read_config(const struct xml_node *root, struct component *component, struct error *err)
@@ -123,8 +193,9 @@ static int read_component(const struct xml_document *document, struct component 
 	if (xml_need(root, "name", &name, err) < 0 || check_name(root, name, err) < 0)
 		return -1;
 	component->name = xstrdup(name);
-	if (read_config(root, component, err) < 0)
+	if (read_config(root, component, err) < 0 || read_depends(root, component, err) < 0)
 		return -1;
+	note_other(root, component);
 	if (provides)
 		xml_each (node, provides, "memory")
 			if (read_region(node, component, err) < 0)

@@ -2,11 +2,13 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "gencspec/check.h"
 #include "gencspec/component_xml.h"
 #include "gencspec/layout.h"
 #include "gencspec/naming.h"
 #include "gencspec/placement.h"
 #include "gencspec/source.h"
+#include "solo5/muen_ranges.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,142 +33,6 @@ struct conversion {
 	uint64_t end;	  /* of the highest region so far */
 };
 
-/* ---- what cannot be ------------------------------------------------------ */
-
-static int check_sizes(const struct conversion_options *options, struct error *err)
-{
-	char text[32];
-
-	if (!options->ram || options->ram % MUEN_PAGE) {
-		err_fail(err, ERR_USAGE, "the RAM size is %s, a multiple of 4 KiB was expected",
-			 size_to_text(options->ram, text));
-		return err_mend(err, "use for instance --ram 512");
-	}
-	if (!options->channel_size || options->channel_size % MUEN_PAGE) {
-		err_fail(err, ERR_USAGE, "the channel size is %s, a multiple of 4 KiB was expected",
-			 size_to_text(options->channel_size, text));
-		return err_mend(err, "use for instance --channel-size 1M");
-	}
-	/* Keeps every sum of addresses below far from overflow; layout_check() is stricter. */
-	if (options->ram > 1ull << 47 || options->channel_size > 1ull << 40) {
-		err_fail(err, ERR_USAGE, "%s of %s: no subject can have that much",
-			 options->ram > 1ull << 47 ? "RAM" : "a channel",
-			 size_to_text(options->ram > 1ull << 47 ? options->ram
-								: options->channel_size,
-				      text));
-		return err_mend(err, "plain numbers are MiB for --ram, bytes for --channel-size");
-	}
-	return 0;
-}
-
-static int check_bootparams(const char *bootparams, struct error *err)
-{
-	size_t length = strlen(bootparams);
-
-	if (length > BOOT_PARAMETERS_MAX) {
-		err_fail(err, ERR_USAGE,
-			 "the boot parameters have %zu bytes, their page holds at most %d", length,
-			 BOOT_PARAMETERS_MAX);
-		return err_mend(err, "move what is long into the unikernel's configuration");
-	}
-	if (!text_is_utf8(bootparams, length)) {
-		err_fail(err, ERR_USAGE, "the boot parameters are not UTF-8 text");
-		return err_mend(err, "XML can hold nothing else; encode binary values");
-	}
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)bootparams[i] >= 0x20 && bootparams[i] != 0x7f)
-			continue;
-		err_fail(err, ERR_USAGE,
-			 "byte %zu of the boot parameters is the control character "
-			 "0x%02x",
-			 i, (unsigned char)bootparams[i]);
-		return err_mend(err, "write the parameters on one line, separated by blanks");
-	}
-	if (bootparams[0] == '$') {
-		err_fail(err, ERR_USAGE,
-			 "the boot parameters begin with '$': Muen would take '%s' "
-			 "for a variable of the policy",
-			 bootparams);
-		return err_mend(err, "put another parameter in front of it");
-	}
-	return 0;
-}
-
-static int check_subject_info(const struct unikernel *unikernel, unsigned target, struct error *err)
-{
-	if (!target || !unikernel->sinfo_revision || unikernel->sinfo_revision == target)
-		return 0;
-	err_fail(err, ERR_INPUT,
-		 "the unikernel expects subject info revision %02u, the target's Muen has %02u: it "
-		 "would be silent for ever",
-		 unikernel->sinfo_revision, target);
-	return err_mend(err,
-			"link it with a Solo5 whose muen bindings use revision %02u, or, if "
-			"the target runs a Muen with revision %02u, say so with "
-			"--subject-info %u or in the recipe",
-			target, unikernel->sinfo_revision, unikernel->sinfo_revision);
-}
-
-/* With muinit the CPU comes to the START of the text region, not to the entry point. */
-static int check_restart_entry(const struct unikernel *unikernel, struct error *err)
-{
-	const struct elf *elf = &unikernel->elf;
-	const struct elf_section *text = elf_section_named(elf, ".text");
-	const struct elf_section *interpreter = elf_section_named(elf, ".interp");
-	uint64_t start = 0;
-
-	for (size_t i = 0; text && i < elf->segment_count; i++) {
-		const struct elf_segment *segment = &elf->segments[i];
-
-		if (segment->type == PT_LOAD && text->addr >= segment->vaddr &&
-		    text->addr - segment->vaddr < segment->filesz)
-			start = segment->vaddr;
-	}
-	if (text && text->addr == elf->entry &&
-	    (text->addr == start || (interpreter && interpreter->addr == start)))
-		return 0;
-	err_fail(err, ERR_INPUT,
-		 "a restart enters the unikernel at the start of its text region (0x%" PRIx64
-		 "), but its entry point is 0x%" PRIx64 " and %s",
-		 start, elf->entry,
-		 !text ? "there is no section .text"
-		 : !interpreter
-			 ? "no section .interp, which could be covered with NOPs, leads to it"
-			 : "the code from the end of .interp on does not begin with it");
-	return err_mend(err, "link it with Solo5's own linker script, or do without restarts: "
-			     "--disable-reset");
-}
-
-static int refuse_findings(const struct findings *findings, struct error *err)
-{
-	size_t errors = findings_count(findings, FINDING_ERROR);
-
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->list[i];
-
-		if (finding->severity != FINDING_ERROR)
-			continue;
-		err_fail(err, ERR_INPUT, "%s", finding->text);
-		if (errors == 1)
-			return err_mend(err, "%s", finding->mend);
-		return err_mend(err, "%s; %zu more problem%s: 'muenbuild inspect' lists all",
-				finding->mend, errors - 1, errors == 2 ? "" : "s");
-	}
-	return 0;
-}
-
-static int check_unikernel(const struct unikernel *unikernel,
-			   const struct conversion_options *options, struct findings *findings,
-			   struct error *err)
-{
-	unikernel_check_muen(unikernel, findings);
-	if (refuse_findings(findings, err) < 0)
-		return -1;
-	if (check_subject_info(unikernel, options->subject_info, err) < 0)
-		return -1;
-	return options->resettable ? check_restart_entry(unikernel, err) : 0;
-}
-
 /* ---- building the specification ------------------------------------------ */
 
 static void set_config(const struct conversion *conversion)
@@ -185,12 +51,26 @@ static void set_config(const struct conversion *conversion)
 	xml_set(bootparams, "value", conversion->options->bootparams);
 }
 
-static void link_muinit(const struct conversion *conversion)
+static void link_library(struct xml_node *depends, const char *name)
+{
+	if (!xml_find(depends, "library", "ref", name))
+		xml_set(xml_add(depends, "library"), "ref", name);
+}
+
+/* The libraries of every Solo5 unikernel, and muinit exactly if it can be restarted. */
+static void set_libraries(const struct conversion *conversion)
 {
 	struct xml_node *depends = xml_child(conversion->root, "depends", component_order);
+	struct xml_node *muinit;
 
-	if (!xml_find(depends, "library", "ref", "muinit"))
-		xml_set(xml_add(depends, "library"), "ref", "muinit");
+	link_library(depends, "libmudebuglog");
+	link_library(depends, "libmutime");
+	if (conversion->options->resettable) {
+		link_library(depends, "muinit");
+		return;
+	}
+	while ((muinit = xml_find(depends, "library", "ref", "muinit")))
+		xml_remove(muinit);
 }
 
 static void set_register(const struct conversion *conversion, const char *name, uint64_t value)
@@ -203,28 +83,29 @@ static void set_register(const struct conversion *conversion, const char *name, 
 	xml_set_text_number(xml_child(gpr, name, gpr_order), value);
 }
 
-/* A name of its own for each region: two that are cut alike get a number at the end. */
-static char *unique_name(const struct xml_node *provides, char *name)
+/* A name of its own for each region: of two that are alike, the second gets a number. Takes
+ * ownership of `name`. */
+static char *unique_name(const struct xml_node *provides, char *name, int room)
 {
-	for (unsigned number = 2; xml_find(provides, "memory", "logical", name); number++) {
-		char digits[16];
-		size_t length = strlen(name), count;
+	cleanup_free char *base = name;
+	char *unique = xstrdup(base);
 
-		count = (size_t)snprintf(digits, sizeof(digits), "%u", number);
-		if (length > count)
-			memcpy(name + length - count, digits, count);
+	for (unsigned number = 2; xml_find(provides, "memory", "logical", unique); number++) {
+		free(unique);
+		unique = region_name_numbered(base, number, room);
 	}
-	return name;
+	return unique;
 }
 
-static struct xml_node *add_region(struct xml_node *provides, char *name, uint64_t address,
-				   uint64_t size, uint32_t flags)
+/* Adds a region; its name gets at most `room` characters, `suffix` included. */
+static struct xml_node *add_region(struct xml_node *provides, const char *name, const char *suffix,
+				   int room, uint64_t address, uint64_t size, uint32_t flags)
 {
-	struct xml_node *memory = NULL;
-	cleanup_free char *owned = unique_name(provides, name);
+	cleanup_free char *unique =
+		unique_name(provides, region_name_fit(name, suffix, room), room);
+	struct xml_node *memory = xml_add(provides, "memory");
 
-	memory = xml_add(provides, "memory");
-	xml_set(memory, "logical", owned);
+	xml_set(memory, "logical", unique);
 	xml_set_number(memory, "virtualAddress", address);
 	xml_set_number(memory, "size", size);
 	xml_set_bool(memory, "executable", flags & PF_X);
@@ -238,9 +119,8 @@ static void add_file_region(const struct conversion *conversion, struct xml_node
 {
 	bool restored = conversion->options->resettable && segment->flags & PF_W;
 	int room = region_name_room(conversion->name, restored);
-	struct xml_node *memory =
-		add_region(provides, region_name_fit(name, "", room), segment->vaddr,
-			   page_up(segment->filesz), segment->flags);
+	struct xml_node *memory = add_region(provides, name, "", room, segment->vaddr,
+					     page_up(segment->filesz), segment->flags);
 	struct xml_node *file = xml_add(memory, "file");
 
 	xml_set(file, "filename", conversion->options->file);
@@ -253,8 +133,8 @@ static void add_fill_region(const struct conversion *conversion, struct xml_node
 	uint64_t start = segment->vaddr + page_up(segment->filesz);
 	uint64_t size = page_up(segment->memsz) - page_up(segment->filesz);
 	int room = region_name_room(conversion->name, false);
-	struct xml_node *memory = add_region(provides, region_name_fit(name, "|fill", room), start,
-					     size, segment->flags);
+	struct xml_node *memory =
+		add_region(provides, name, "|fill", room, start, size, segment->flags);
 
 	xml_set_byte(xml_add(memory, "fill"), "pattern", 0);
 }
@@ -290,6 +170,16 @@ static int add_image(struct conversion *conversion, struct error *err)
 	cleanup_placements struct placements placements = place_segments(elf);
 	size_t placed = 0;
 
+	if (placements.file_size > ELF_FILE_MAX) {
+		char size[32];
+
+		err_fail(err, ERR_INPUT,
+			 "its segments share pages of the file: apart from each other they would "
+			 "take "
+			 "%s, at most 1 GiB is accepted",
+			 size_to_text(placements.file_size, size));
+		return err_mend(err, "link it with Solo5's own linker script");
+	}
 	for (size_t i = 0; i < elf->segment_count; i++) {
 		const struct elf_segment *segment = &elf->segments[i];
 		uint64_t offset = 0;
@@ -307,7 +197,8 @@ static int add_image(struct conversion *conversion, struct error *err)
 static void add_ram(struct conversion *conversion)
 {
 	struct xml_node *provides = xml_child(conversion->root, "provides", component_order);
-	struct xml_node *memory = add_region(provides, xstrdup("ram"), conversion->end,
+	int room = region_name_room(conversion->name, false);
+	struct xml_node *memory = add_region(provides, "ram", "", room, conversion->end,
 					     conversion->options->ram, PF_R | PF_W);
 
 	xml_set(memory, "type", "subject");
@@ -373,24 +264,28 @@ static int check_source(const struct xml_document *source, const char *name, str
 {
 	cleanup_component struct component *component = component_from_document(source, err);
 
-	if (!component)
-		return -1;
-	if (!name)
-		name = component->name;
-	if (region_name_room(name, true) >= 8)
+	return component ? check_component_name(name ? name : component->name, err) : -1;
+}
+
+static int check_end(const struct conversion *conversion, struct error *err)
+{
+	char text[32];
+
+	if (conversion->end <= MUEN_ADDRESS_END)
 		return 0;
-	err_fail(err, ERR_USAGE,
-		 "the component name '%s' has %zu characters: Muen's names would get longer than "
-		 "%d with what it adds",
-		 name, strlen(name), MUEN_NAME_MAX);
-	return err_mend(err, "choose a name of at most %d characters", (MUEN_NAME_MAX - 10) / 2);
+	err_fail(err, ERR_INPUT,
+		 "with %s of RAM%s the unikernel reaches up to 0x%" PRIx64
+		 ", a subject's address space ends at 0x%llx",
+		 size_to_text(conversion->options->ram, text),
+		 conversion->unikernel->device_count ? " and its channels" : "", conversion->end,
+		 MUEN_ADDRESS_END);
+	return err_mend(err, "give it less RAM (--ram) or smaller channels (--channel-size)");
 }
 
 static int build(struct conversion *conversion, struct error *err)
 {
 	set_config(conversion);
-	if (conversion->options->resettable)
-		link_muinit(conversion);
+	set_libraries(conversion);
 	set_register(conversion, "rip", conversion->unikernel->elf.entry);
 	if (conversion->options->name)
 		name_boot_info(conversion);
@@ -398,7 +293,7 @@ static int build(struct conversion *conversion, struct error *err)
 		return -1;
 	add_ram(conversion);
 	add_devices(conversion);
-	return 0;
+	return check_end(conversion, err);
 }
 
 struct component *gencspec_convert(const struct unikernel *unikernel,
@@ -409,7 +304,7 @@ struct component *gencspec_convert(const struct unikernel *unikernel,
 	cleanup_xml struct xml_document *document = NULL;
 	cleanup_component struct component *component = NULL;
 
-	if (check_sizes(options, err) < 0 || check_bootparams(options->bootparams, err) < 0 ||
+	if (check_options(options, err) < 0 ||
 	    check_unikernel(unikernel, options, findings, err) < 0)
 		return NULL;
 	document = read_source(options, err);
@@ -422,7 +317,8 @@ struct component *gencspec_convert(const struct unikernel *unikernel,
 	if (build(&conversion, err) < 0)
 		return NULL;
 	component = component_from_document(document, err);
-	if (!component || layout_check(component, options->log_channel_size, err) < 0)
+	if (!component || layout_check(component, options->log_channel_size, err) < 0 ||
+	    check_restart_region(component, &unikernel->elf, err) < 0)
 		return NULL;
 	return steal(component);
 }

@@ -48,11 +48,11 @@ static int compare_spans(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* Whether the component itself has what lies there, as the source specification has the
- * boot info page. */
+/* Whether the component provides what lies there itself, as source specifications have the boot
+ * info page. */
 static bool is_own(const struct component *component, const struct muen_range *range)
 {
-	for (size_t i = 0; i < component->region_count; i++)
+	for (size_t i = 0; i < component->region_count && range->start == MUEN_BOOT_INFO; i++)
 		if (component->regions[i].address == range->start &&
 		    component->regions[i].size == range->size)
 			return true;
@@ -96,19 +96,6 @@ static size_t collect(const struct component *component, uint64_t log_channel_si
 	return count;
 }
 
-/* Whether it ends above what any subject can have. */
-static int check_end(const struct span *span, struct error *err)
-{
-	char text[256];
-
-	if (span->size <= MUEN_ADDRESS_END && span->address <= MUEN_ADDRESS_END - span->size)
-		return 0;
-	err_fail(err, ERR_INPUT, "%s lies above 0x%llx, the end of a subject's address space",
-		 describe(span, text, sizeof(text)), MUEN_ADDRESS_END);
-	return err_mend(err, "give the unikernel less RAM (--ram) or smaller channels "
-			     "(--channel-size)");
-}
-
 int layout_check(const struct component *component, uint64_t log_channel_size, struct error *err)
 {
 	size_t most = component->region_count + component->channel_count + muen_range_count;
@@ -116,13 +103,8 @@ int layout_check(const struct component *component, uint64_t log_channel_size, s
 	size_t count = collect(component, log_channel_size, spans);
 
 	qsort(spans, count, sizeof(*spans), compare_spans);
-	for (size_t i = 0; i < count; i++) {
-		const struct span *before = &spans[i ? i - 1 : 0];
-
-		if (check_end(&spans[i], err) < 0)
-			return -1;
-		if (i && before->address + before->size > spans[i].address)
-			return fail_overlap(before, &spans[i], err);
-	}
+	for (size_t i = 1; i < count; i++)
+		if (spans[i - 1].address + spans[i - 1].size > spans[i].address)
+			return fail_overlap(&spans[i - 1], &spans[i], err);
 	return 0;
 }

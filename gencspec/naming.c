@@ -4,17 +4,20 @@
 #include "base/buffer.h"
 #include "gencspec/component.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* By address where the section has one, the segment's end included, so that an empty .tdata at
- * the start of .bss counts; else by file offset. */
+ * the start of .bss counts; else by file offset. What takes no memory (.comment) is in no
+ * segment, wherever it lies in the file. */
 static bool segment_holds(const struct elf_segment *segment, const struct elf_section *section)
 {
 	uint64_t start = section->addr ? segment->vaddr : segment->offset;
 	uint64_t size = section->addr ? segment->memsz : segment->filesz;
 	uint64_t at = section->addr ? section->addr : section->offset;
 
-	return at >= start && at - start <= size && section->size <= size - (at - start);
+	return section->flags & SHF_ALLOC && *section->name && at >= start && at - start <= size &&
+	       section->size <= size - (at - start);
 }
 
 char *segment_name(const struct elf *elf, const struct elf_segment *segment)
@@ -26,7 +29,7 @@ char *segment_name(const struct elf *elf, const struct elf_segment *segment)
 
 		if (!segment_holds(segment, section))
 			continue;
-		if (strstr(section->name, ".text"))
+		if (!strcmp(section->name, ".text"))
 			return xstrdup("text");
 		/* What is longer than any name can be is cut anyway. */
 		if (name.length <= MUEN_NAME_MAX)
@@ -49,4 +52,13 @@ char *region_name_fit(const char *name, const char *suffix, int room)
 	if ((int)strlen(name) <= left)
 		return xasprintf("%s%s", name, suffix);
 	return xasprintf("%.*s..%s", left > 2 ? left - 2 : 0, name, suffix);
+}
+
+char *region_name_numbered(const char *name, unsigned number, int room)
+{
+	char digits[16];
+	int length = (int)strlen(name),
+	    left = room - snprintf(digits, sizeof(digits), "%u", number);
+
+	return xasprintf("%.*s%s", length < left ? length : left, name, digits);
 }

@@ -21,4 +21,8 @@ int region_name_room(const char *component, bool restored);
  * caller. */
 char *region_name_fit(const char *name, const char *suffix, int room);
 
+/* `name` with the number at its end, in place of its last characters where it would get longer than
+ * `room`. Owned by the caller. */
+char *region_name_numbered(const char *name, unsigned number, int room);
+
 #endif

@@ -2,9 +2,22 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 static bool ranges_meet(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end)
 {
 	return start < other_end && other_start < end;
+}
+
+/* Whether the range has a byte of the ELF header or of the program headers. */
+static bool meets_headers(const struct elf *elf, uint64_t start, uint64_t end)
+{
+	Elf64_Ehdr header;
+
+	memcpy(&header, elf->bytes, sizeof(header));
+	return ranges_meet(start, end, 0, sizeof(header)) ||
+	       ranges_meet(start, end, header.e_phoff,
+			   header.e_phoff + elf->segment_count * sizeof(Elf64_Phdr));
 }
 
 /* Whether zeroes behind the segment's end, up to the end of its last page, would destroy the
@@ -13,11 +26,10 @@ static bool tail_is_taken(const struct elf *elf, const struct elf_segment *segme
 {
 	uint64_t tail = segment->offset + segment->filesz;
 	uint64_t end = segment->offset + page_up(segment->filesz);
-	uint64_t headers = sizeof(Elf64_Ehdr) + elf->segment_count * sizeof(Elf64_Phdr);
 
 	if (tail == end)
 		return false;
-	if (ranges_meet(tail, end, 0, headers))
+	if (meets_headers(elf, tail, end))
 		return true;
 	for (size_t i = 0; i < elf->segment_count; i++) {
 		const struct elf_segment *other = &elf->segments[i];

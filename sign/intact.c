@@ -111,7 +111,7 @@ static int check_encapsulated(const struct check *check)
 		return altered(check, "what it carries along as contents",
 			       "is not an octet string");
 	if (digest_bytes(algorithm, inside.data, inside.length, &digest, &err) < 0)
-		return refuse(check->refusal, 0, "cannot-judge", "%s", err.message);
+		return refuse_unjudged(check->refusal, &err);
 	if (memcmp(digest.bytes, expected->bytes, digest.size) != 0)
 		return altered(check, "what it carries along as contents", "is not the file");
 	return 0;

@@ -129,12 +129,12 @@ static void write_place(const struct ipxe_plan *plan, const char *name, struct b
 static void write_files(const struct ipxe_plan *plan, struct buffer *buffer)
 {
 	const struct ipxe_script *script = plan->script;
-	const char *files[IPXE_FILES_MAX];
+	struct ipxe_file files[IPXE_FILES_MAX];
 	size_t count = ipxe_script_files(script, files);
 
 	buffer_add_text(buffer, "5. Sign what is fetched (muenbuild sign), and serve it:\n\n");
 	for (size_t i = 0; i < count; i++)
-		write_place(plan, files[i], buffer);
+		write_place(plan, files[i].name, buffer);
 	if (script->embedded)
 		buffer_printf(buffer, "     and what %s fetches\n", script->script);
 	buffer_add_text(

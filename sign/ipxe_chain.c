@@ -63,7 +63,7 @@ static int mark_trusted(const struct ipxe_store *store, struct ipxe_certificate 
 
 	if (digest_bytes(DIGEST_SHA256, certificate->raw.data, certificate->raw.length, &digest,
 			 &err) < 0)
-		return refuse(refusal, 0, "cannot-judge", "%s", err.message);
+		return refuse_unjudged(refusal, &err);
 	for (size_t i = 0; i < store->pin_count; i++)
 		if (!memcmp(store->pins[i].bytes, digest.bytes, digest.size))
 			certificate->trusted = true;
@@ -107,9 +107,6 @@ int chain_complete(struct ipxe_chain *chain, const struct ipxe_chain *candidates
 
 	if (!candidates)
 		candidates = &store->recent;
-	if (!chain->count)
-		return refuse(refusal, IPXE_X509_EMPTY_CHAIN, "empty-chain",
-			      "there is no certificate to begin the chain with");
 	for (;;) {
 		last = chain->links[chain->count - 1];
 		issuer = find_subject(candidates, last->issuer);
@@ -180,11 +177,14 @@ static int check_signature(const struct ipxe_certificate *certificate,
 		       "of the type %s",
 		       certificate->name, algorithm->name, issuer->name,
 		       issuer->key_algorithm->name);
+		refuse_mend(refusal,
+			    "include the certificate of the CA that issued it, not another "
+			    "one of the same name");
 		return refuse_about(refusal, certificate->name);
 	}
 	if (digest_bytes(algorithm->digest, certificate->tbs.data, certificate->tbs.length, &digest,
 			 &err) < 0)
-		return refuse(refusal, 0, "cannot-judge", "%s", err.message);
+		return refuse_unjudged(refusal, &err);
 	code = pubkey_verify(algorithm->pubkey, version, issuer->public_key, &digest,
 			     certificate->signature, &result);
 	if (!code)
@@ -347,6 +347,12 @@ int chain_validate(struct ipxe_chain *chain, const struct ipxe_store *store, con
 	struct refusal ignored;
 	size_t anchor = 0;
 
+	if (!chain->count) {
+		refuse(refusal, IPXE_X509_EMPTY_CHAIN, "not-signed-data",
+		       "%s is an encrypted message, not a signature", what);
+		return refuse_mend(refusal, "name the file that openssl cms -sign or muenbuild "
+					    "sign wrote");
+	}
 	if (chain_complete(chain, NULL, store, refusal) < 0)
 		return -1;
 	while (anchor < chain->count &&

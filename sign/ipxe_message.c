@@ -338,17 +338,17 @@ int message_from_bag(struct ipxe_message *message, const struct der *bag, size_t
 {
 	struct reading reading = { message, store, refusal };
 	cleanup_free struct der *sorted = xcalloc(count, sizeof(*sorted));
+	struct ipxe_certificate *signer = NULL; /* it is one of the bag */
 
 	message->name = name;
 	message->signed_data = true;
 	memcpy(sorted, bag, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), compare_encodings);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (take_certificate(&reading, sorted[i]) < 0)
 			return -1;
-	for (size_t i = 0; i < count; i++)
-		if (der_equal(message->certificates.links[i]->raw, bag[0]))
-			return begin_chain(&reading, add_signer(message),
-					   message->certificates.links[i]);
-	return refuse(refusal, 0, "cannot-judge", "%s: the signer's certificate got lost", name);
+		if (sorted[i].data == bag[0].data)
+			signer = message->certificates.links[i];
+	}
+	return begin_chain(&reading, add_signer(message), signer);
 }

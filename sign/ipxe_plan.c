@@ -247,7 +247,7 @@ static bool is_host_name(const char *host, size_t length)
 			return false;
 		begins = host[i] == '.';
 	}
-	return true;
+	return !begins;
 }
 
 static int check_server(const struct ipxe_plan *plan, const char *url, const char *host,
@@ -354,36 +354,40 @@ static int check_name(const char *option, const char *name, struct error *err)
 			NAME_MAX_LENGTH);
 }
 
-static const char *file_option(const struct ipxe_script *script, const char *name)
-{
-	return name == script->memdisk ? "memdisk"
-	       : name == script->iso   ? "iso"
-	       : name == script->efi   ? "efi"
-				       : "script";
-}
+static const char *const file_options[] = { [IPXE_FILE_MEMDISK] = "memdisk",
+					    [IPXE_FILE_ISO] = "iso",
+					    [IPXE_FILE_EFI] = "efi",
+					    [IPXE_FILE_SCRIPT] = "script" };
 
 /* imgverify takes the first image of a name, registered or not yet fetched: two files of one name,
  * or one named as the signature of another, would be verified in place of each other. */
+static int check_different(const struct ipxe_file *file, const struct ipxe_file *other,
+			   struct error *err)
+{
+	size_t length = strlen(other->name);
+
+	if (strncmp(file->name, other->name, length) ||
+	    (file->name[length] && strcmp(file->name + length, ".sig")))
+		return 0;
+	return err_fail(err, ERR_USAGE,
+			"--%s %s and --%s %s: iPXE could not tell them, or one and the other's "
+			"signature, apart",
+			file_options[file->kind], file->name, file_options[other->kind],
+			other->name);
+}
+
 static int check_names(const struct ipxe_script *script, struct error *err)
 {
-	const char *files[IPXE_FILES_MAX];
+	struct ipxe_file files[IPXE_FILES_MAX];
 	size_t count = ipxe_script_files(script, files);
 
-	for (size_t i = 0; i < count; i++) {
-		if (check_name(file_option(script, files[i]), files[i], err) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (check_name(file_options[files[i].kind], files[i].name, err) < 0)
 			return -1;
-		for (size_t k = 0; k < count; k++) {
-			size_t length = strlen(files[k]);
-
-			if (k != i && !strncmp(files[i], files[k], length) &&
-			    (!files[i][length] || !strcmp(files[i] + length, ".sig")))
-				return err_fail(err, ERR_USAGE,
-						"--%s %s and --%s %s: iPXE could not tell them, or "
-						"one and the other's signature, apart",
-						file_option(script, files[i]), files[i],
-						file_option(script, files[k]), files[k]);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (k != i && check_different(&files[i], &files[k], err) < 0)
+				return -1;
 	return 0;
 }
 

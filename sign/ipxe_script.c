@@ -86,20 +86,20 @@ struct ipxe_script ipxe_script_defaults(void)
 				     .script = "boot.ipxe" };
 }
 
-size_t ipxe_script_files(const struct ipxe_script *script, const char *files[IPXE_FILES_MAX])
+size_t ipxe_script_files(const struct ipxe_script *script, struct ipxe_file files[IPXE_FILES_MAX])
 {
 	size_t count = 0;
 
 	if (script->embedded) {
-		files[count++] = script->script;
+		files[count++] = (struct ipxe_file){ IPXE_FILE_SCRIPT, script->script };
 		return count;
 	}
 	if (script->platform != IPXE_UEFI) {
-		files[count++] = script->memdisk;
-		files[count++] = script->iso;
+		files[count++] = (struct ipxe_file){ IPXE_FILE_MEMDISK, script->memdisk };
+		files[count++] = (struct ipxe_file){ IPXE_FILE_ISO, script->iso };
 	}
 	if (script->platform != IPXE_BIOS)
-		files[count++] = script->efi;
+		files[count++] = (struct ipxe_file){ IPXE_FILE_EFI, script->efi };
 	return count;
 }
 

@@ -81,10 +81,22 @@ struct ipxe_script ipxe_script_defaults(void);
 int ipxe_script_write(const struct ipxe_script *script, struct buffer *buffer,
 		      struct findings *findings, struct error *err);
 
-/* The names of the files that the script fetches, in that order, without those of the signatures
- * beside them (".sig"). Pointers into `script`; returns their number. */
+enum ipxe_file_kind {
+	IPXE_FILE_MEMDISK,
+	IPXE_FILE_ISO,
+	IPXE_FILE_EFI,
+	IPXE_FILE_SCRIPT,
+};
+
+struct ipxe_file {
+	enum ipxe_file_kind kind;
+	const char *name; /* the script's own pointer */
+};
+
+/* The files that the script fetches, in that order, without the signatures beside them (".sig").
+ * Returns their number. */
 enum { IPXE_FILES_MAX = 3 };
-size_t ipxe_script_files(const struct ipxe_script *script, const char *files[IPXE_FILES_MAX]);
+size_t ipxe_script_files(const struct ipxe_script *script, struct ipxe_file files[IPXE_FILES_MAX]);
 
 /* What the text about building iPXE names. */
 struct ipxe_build {

@@ -95,25 +95,33 @@ static int check_signature(const char *path, struct error *err)
 	return -1;
 }
 
+static int check_file(const struct ipxe_file *file, const char *path, uint64_t target_ram,
+		      struct findings *findings, struct error *err)
+{
+	switch (file->kind) {
+	case IPXE_FILE_MEMDISK:
+		return check_memdisk(path, err);
+	case IPXE_FILE_ISO:
+		return memdisk_require(path, target_ram, findings, err);
+	case IPXE_FILE_EFI:
+		return check_efi(path, err);
+	case IPXE_FILE_SCRIPT:
+		return check_script(path, err);
+	}
+	return 0;
+}
+
 int ipxe_served_check(const struct ipxe_script *script, const char *folder, uint64_t target_ram,
 		      struct findings *findings, struct error *err)
 {
-	const char *files[IPXE_FILES_MAX];
+	struct ipxe_file files[IPXE_FILES_MAX];
 	size_t count = ipxe_script_files(script, files);
 
 	for (size_t i = 0; i < count; i++) {
-		cleanup_free char *path = xasprintf("%s/%s", folder, files[i]);
-		int result;
+		cleanup_free char *path = xasprintf("%s/%s", folder, files[i].name);
 
-		if (files[i] == script->memdisk)
-			result = check_memdisk(path, err);
-		else if (files[i] == script->iso)
-			result = memdisk_require(path, target_ram, findings, err);
-		else if (files[i] == script->efi)
-			result = check_efi(path, err);
-		else
-			result = check_script(path, err);
-		if (result < 0 || check_signature(path, err) < 0)
+		if (check_file(&files[i], path, target_ram, findings, err) < 0 ||
+		    check_signature(path, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -29,3 +29,10 @@ int refuse_about(struct refusal *refusal, const char *subject)
 	snprintf(refusal->certificate, sizeof(refusal->certificate), "%s", subject);
 	return -1;
 }
+
+int refuse_unjudged(struct refusal *refusal, const struct error *err)
+{
+	refuse(refusal, 0, "cannot-judge", "%s", err->message);
+	return refuse_mend(refusal, "%s",
+			   *err->mend ? err->mend : "check the OpenSSL of this machine");
+}

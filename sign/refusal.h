@@ -2,6 +2,8 @@
 #ifndef SIGN_REFUSAL_H
 #define SIGN_REFUSAL_H
 
+#include "base/error.h"
+
 #include <stdint.h>
 
 struct refusal {
@@ -22,5 +24,8 @@ int refuse_mend(struct refusal *refusal, const char *format, ...)
 
 /* Says which certificate it is about. Always returns -1. */
 int refuse_about(struct refusal *refusal, const char *subject);
+
+/* Says no because a digest could not be computed. Always returns -1. */
+int refuse_unjudged(struct refusal *refusal, const struct error *err);
 
 #endif

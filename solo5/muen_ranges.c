@@ -1,7 +1,7 @@
 #include "solo5/muen_ranges.h"
 
 const struct muen_range muen_ranges[] = {
-	{ 0x1000, 0x1000, "the boot info page", false },
+	{ MUEN_BOOT_INFO, 0x1000, "the boot info page", false },
 	{ 0x100000, 0x9000, "muinit, which resets a unikernel", true },
 	{ 0xe00000000, 0x8000, "the subject info", false },
 	{ 0xe00008000, 0x1000, "the scheduling info", false },

@@ -12,6 +12,9 @@
 /* First address that no subject can have: user half of the 48-bit canonical addresses. */
 #define MUEN_ADDRESS_END (1ull << 47)
 
+/* Where Solo5's bindings are told that the boot info page is. */
+#define MUEN_BOOT_INFO 0x1000ull
+
 /* Where libmudebuglog has the debug log channel; how large that is, the policy says. */
 #define MUEN_DEBUG_LOG 0xffff00000ull
 

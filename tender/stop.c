@@ -70,6 +70,12 @@ int stop_install(struct stop *stop, struct error *err)
 	sigfillset(&action.sa_mask);
 	sigdelset(&action.sa_mask, SIGSYS);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction before;
+
+		/* nohup has it ignored: leave that. */
+		if (signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+		    before.sa_handler == SIG_IGN)
+			continue;
 		sigaction(signals[i], &action, NULL);
 		sigaddset(&set, signals[i]);
 	}

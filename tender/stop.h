@@ -22,7 +22,8 @@ struct stop {
 	struct vm *vm;			/* interrupted when something happens */
 };
 
-/* Takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGCHLD and SIGIO and ignores SIGPIPE. One
+/* Takes over SIGINT, SIGTERM, SIGHUP (unless it is ignored), SIGQUIT, SIGALRM, SIGCHLD and SIGIO,
+ * and ignores SIGPIPE. One
  * struct per process; it must outlive it. Fails with ERR_MISSING. */
 int stop_install(struct stop *stop, struct error *err);
 

@@ -145,37 +145,35 @@ static void remove_folder(void)
 	rmdir(folder);
 }
 
-START_TEST(roots_are_found_in_any_form)
-{
-	static const struct {
-		const char *text;
-		const char *yes, *no;
-	} forms[] = {
-		{ ELEMENT, "a", "b" },
-		{ GRAMMAR "<start><ref name='x'/></start><define name='x'><choice><element "
-			  "name='a'><element name='b'><empty/></element></element><element "
-			  "name='c'><empty/></element></choice></define></grammar>",
-		  "c", "b" },
-		{ GRAMMAR "<start><element><choice><name>a</name><name>b</name></choice><empty/>"
-			  "</element></start></grammar>",
-		  "b", "c" },
-		{ GRAMMAR "<start><element><anyName/><empty/></element></start></grammar>", "z",
-		  NULL },
-		{ GRAMMAR "<include href='other.rng'/></grammar>", "o", "a" },
-		{ GRAMMAR "<include href='other.rng'><start><element name='a'><empty/></element>"
-			  "</start></include></grammar>",
-		  "a", "o" },
-		{ GRAMMAR
-		  "<start><grammar><start><parentRef name='x'/></start><define name='x'>"
+static const struct {
+	const char *text;
+	const char *yes, *no;
+} forms[] = {
+	{ ELEMENT, "a", "b" },
+	{ GRAMMAR "<start><ref name='x'/></start><define name='x'><choice><element "
+		  "name='a'><element name='b'><empty/></element></element><element "
+		  "name='c'><empty/></element></choice></define></grammar>",
+	  "c", "b" },
+	{ GRAMMAR "<start><element><choice><name>a</name><name>b</name></choice><empty/>"
+		  "</element></start></grammar>",
+	  "b", "c" },
+	{ GRAMMAR "<start><element><anyName/><empty/></element></start></grammar>", "z", NULL },
+	{ GRAMMAR "<include href='other.rng'/></grammar>", "o", "a" },
+	{ GRAMMAR "<include href='other.rng'><start><element name='a'><empty/></element>"
+		  "</start></include></grammar>",
+	  "a", "o" },
+	{ GRAMMAR "<start><grammar><start><parentRef name='x'/></start><define name='x'>"
 		  "<element name='b'><empty/></element></define></grammar></start>"
 		  "<define name='x'><element name='a'><empty/></element></define></grammar>",
-		  "a", "b" },
-		{ W3C "<s:element name='a'/><s:complexType name='t'><s:sequence><s:element "
-		      "name='b'/></s:sequence></s:complexType></s:schema>",
-		  "a", "b" },
-		{ W3C "<s:include schemaLocation='other.xsd'/></s:schema>", "o", "a" },
-	};
+	  "a", "b" },
+	{ W3C "<s:element name='a'/><s:complexType name='t'><s:sequence><s:element "
+	      "name='b'/></s:sequence></s:complexType></s:schema>",
+	  "a", "b" },
+	{ W3C "<s:include schemaLocation='other.xsd'/></s:schema>", "o", "a" },
+};
 
+START_TEST(roots_are_found_in_any_form)
+{
 	make_folder();
 	write_schema("other.rng",
 		     GRAMMAR "<start><element name='o'><empty/></element></start></grammar>");
@@ -192,53 +190,50 @@ START_TEST(roots_are_found_in_any_form)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *expected;
+} bad_schemas[] = {
+	{ "", "is empty" },
+	{ "<a", "not well-formed" },
+	{ "<a/>", "is not a schema" },
+	{ "<grammar/>", "is not a schema" },
+	{ "<grammar xmlns='urn:other'/>", "is not a schema" },
+	{ "<!DOCTYPE a>" ELEMENT, "has a DOCTYPE" },
+	{ GRAMMAR "</grammar>", "is not a usable schema" },
+	{ GRAMMAR "<start><ref name='x'/></start></grammar>", "is not a usable schema" },
+	{ GRAMMAR "<start><nonsense/></start></grammar>", "is not a usable schema" },
+	{ GRAMMAR "<include href='missing.rng'/></grammar>", "missing.rng" },
+	{ GRAMMAR "<include href='../x.rng'/></grammar>", "files that lie in its own folder" },
+	{ GRAMMAR "<include href='/etc/passwd'/></grammar>", "files that lie in its own folder" },
+	{ GRAMMAR "<include href='file:///etc/passwd'/></grammar>",
+	  "files that lie in its own folder" },
+	{ GRAMMAR "<include href='http://127.0.0.1:1/x'/></grammar>",
+	  "files that lie in its own folder" },
+	{ GRAMMAR "<start><externalRef href='http://127.0.0.1:1/x'/></start></grammar>",
+	  "<externalRef>: is not supported" },
+	{ GRAMMAR "<include href='test.rng'/></grammar>", "test.rng includes itself" },
+	{ GRAMMAR "<include/></grammar>", "has no attribute 'href'" },
+	{ GRAMMAR "<include href='element.rng'/></grammar>", "is not a grammar" },
+	{ W3C "<s:element name='a' type='missing'/></s:schema>", "is not a usable schema" },
+	{ W3C "<s:import schemaLocation='http://127.0.0.1:1/x'/></s:schema>",
+	  "<import>: is not supported" },
+	{ W3C "<s:redefine schemaLocation='x.xsd'/></s:schema>", "<redefine>: is not supported" },
+	{ W3C "<s:include schemaLocation='../../etc/passwd'/></s:schema>",
+	  "files that lie in its own folder" },
+};
+
 START_TEST(bad_schemas_are_refused)
 {
-	static const struct {
-		const char *text;
-		const char *expected;
-	} schemas[] = {
-		{ "", "is empty" },
-		{ "<a", "not well-formed" },
-		{ "<a/>", "is not a schema" },
-		{ "<grammar/>", "is not a schema" },
-		{ "<grammar xmlns='urn:other'/>", "is not a schema" },
-		{ "<!DOCTYPE a>" ELEMENT, "has a DOCTYPE" },
-		{ GRAMMAR "</grammar>", "is not a usable schema" },
-		{ GRAMMAR "<start><ref name='x'/></start></grammar>", "is not a usable schema" },
-		{ GRAMMAR "<start><nonsense/></start></grammar>", "is not a usable schema" },
-		{ GRAMMAR "<include href='missing.rng'/></grammar>", "missing.rng" },
-		{ GRAMMAR "<include href='../x.rng'/></grammar>",
-		  "files that lie in its own folder" },
-		{ GRAMMAR "<include href='/etc/passwd'/></grammar>",
-		  "files that lie in its own folder" },
-		{ GRAMMAR "<include href='file:///etc/passwd'/></grammar>",
-		  "files that lie in its own folder" },
-		{ GRAMMAR "<include href='http://127.0.0.1:1/x'/></grammar>",
-		  "files that lie in its own folder" },
-		{ GRAMMAR "<start><externalRef href='http://127.0.0.1:1/x'/></start></grammar>",
-		  "<externalRef>: is not supported" },
-		{ GRAMMAR "<include href='test.rng'/></grammar>", "test.rng includes itself" },
-		{ GRAMMAR "<include/></grammar>", "has no attribute 'href'" },
-		{ GRAMMAR "<include href='element.rng'/></grammar>", "is not a grammar" },
-		{ W3C "<s:element name='a' type='missing'/></s:schema>", "is not a usable schema" },
-		{ W3C "<s:import schemaLocation='http://127.0.0.1:1/x'/></s:schema>",
-		  "<import>: is not supported" },
-		{ W3C "<s:redefine schemaLocation='x.xsd'/></s:schema>",
-		  "<redefine>: is not supported" },
-		{ W3C "<s:include schemaLocation='../../etc/passwd'/></s:schema>",
-		  "files that lie in its own folder" },
-	};
-
 	make_folder();
 	write_schema("element.rng", ELEMENT);
-	for (int i = 0; i < count_of(schemas); i++) {
+	for (int i = 0; i < count_of(bad_schemas); i++) {
 		struct error err = { 0 };
 		struct xml_schema *schema =
-			xml_schema_read(write_schema("test.rng", schemas[i].text), &err);
+			xml_schema_read(write_schema("test.rng", bad_schemas[i].text), &err);
 
 		ck_assert_msg(schema == NULL, "%d is accepted", i);
-		ck_assert_msg(strstr(err.message, schemas[i].expected) != NULL, "%d: %s", i,
+		ck_assert_msg(strstr(err.message, bad_schemas[i].expected) != NULL, "%d: %s", i,
 			      err.message);
 		ck_assert_msg(strstr(err.message, folder) != NULL, "%d: %s", i, err.message);
 	}
@@ -268,21 +263,33 @@ static const struct {
 	const char *message; /* behind the file's name */
 } invalid[] = {
 	{ "<channel name='c' size='0x1000'/>",
-	  "2: <channel name='c' size='0x1000'>: an attribute is missing, or its value is not "
+	  "1: <channel name='c' size='0x1000'>: an attribute is missing, or its value is not "
 	  "allowed" },
 	{ "<channel name='c'/>",
-	  "2: <channel name='c'>: an attribute is missing, or its value is not allowed" },
+	  "1: <channel name='c'>: an attribute is missing, or its value is not allowed" },
 	{ "<channel name='c' size='16#1000#' x='1'/>",
-	  "2: <channel name='c' size='16#1000#' x='1'>: the attribute 'x' is not allowed here" },
+	  "1: <channel name='c' size='16#1000#' x='1'>: the attribute 'x' is not allowed here, or "
+	  "its value is not" },
 	{ "<subject name='s'><component ref='c'/></subject>",
-	  "3: <component ref='c'>: found <component> where <events> was expected" },
+	  "1: <component ref='c'>: this element is not allowed, or not at this place" },
 	{ "<subject name='s'><events/></subject>",
-	  "2: <subject name='s'>: the child element <component> is missing" },
+	  "1: <subject name='s'>: a child element is missing" },
 	{ "<subject name='s'><events/>hello<component ref='c'/></subject>",
-	  "2: <subject name='s'>: the text 'hello' is not allowed between its elements" },
-	{ "<nonsense/>", "2: <nonsense>: this element is not allowed here" },
+	  "1: <subject name='s'>: text is not allowed here" },
+	{ "<nonsense/>", "1: <nonsense>: this element is not allowed, or not at this place" },
+	{ "<include><channel name='c' size='16#1000#' hasEvent='asap'/>\n<channel name='d' "
+	  "size='16#1000#'/>\n<channel size='16#1000#' hasEvent='asap'/>\n<channel name='d' "
+	  "size='16#1000#' hasEvent='asap'/></include>",
+	  "3: <channel hasEvent='asap' size='16#1000#'>: an attribute is missing, or its value is "
+	  "not allowed (" },
+	{ "<subject name='s'><vcpu><vmx><controls><proc><HLTExiting>2</HLTExiting></proc>"
+	  "</controls></vmx></vcpu><events/><component ref='c'/></subject>",
+	  "1: <HLTExiting>: a value is not allowed (" },
+	{ "<subject name='s'><events><source><group name='vmcall'><event id='x' logical='l' "
+	  "physical='p'/></group></source></events><component ref='c'/></subject>",
+	  "1: <event id='x' logical='l' physical='p'>: the value 'x' is not allowed (" },
 	{ "<include>\n\n<if variable='v' value='true'><channel name='c' size='1'/></if></include>",
-	  "4: <channel name='c' size='1'>: an attribute is missing, or its value is not allowed" },
+	  "3: <channel name='c' size='1'>: an attribute is missing, or its value is not allowed" },
 };
 
 START_TEST(messages_say_what_and_where)
@@ -317,6 +324,27 @@ START_TEST(w3c_messages_have_lines_beyond_65535)
 		xml_set_text(xml_add(xml_root(document), "b"), i == 69999 ? "x" : "1");
 	ck_assert_int_eq(xml_validate(document, schema, &err), -1);
 	ck_assert_msg(!strncmp(err.message, "made:70002: ", 12), "%s", err.message);
+}
+END_TEST
+
+START_TEST(made_elements_have_canonical_lines)
+{
+	cleanup_xml_schema struct xml_schema *schema = read_schema("schema/fragment.rng");
+	static const char text[] = "<include><channel name='c' size='16#1000#'/>\n\n\n"
+				   "<channel name='d' size='1'/></include>";
+	struct error err = { 0 };
+	cleanup_xml struct xml_document *read = xml_parse("read", text, sizeof(text) - 1, &err);
+	cleanup_xml struct xml_document *made = xml_new("made", "include");
+
+	xml_comment_before(xml_root(made), "first");
+	xml_set(xml_add(xml_root(made), "event"), "name", "e");
+	xml_add_copy(xml_root(made), xml_next(xml_first(xml_root(read), NULL), NULL));
+	ck_assert_int_eq(xml_validate(made, schema, &err), -1);
+	ck_assert_str_eq(
+		err.message,
+		"made:4: <event name='e'>: an attribute is missing, or its value is not "
+		"allowed; read:4: <channel name='d' size='1'>: an attribute is missing, or "
+		"its value is not allowed (schema schema/fragment.rng)");
 }
 END_TEST
 
@@ -379,6 +407,7 @@ int main(void)
 	tcase_add_test(tests, missing_schemas_are_told_apart);
 	tcase_add_loop_test(tests, messages_say_what_and_where, 0, count_of(invalid));
 	tcase_add_test(tests, w3c_messages_have_lines_beyond_65535);
+	tcase_add_test(tests, made_elements_have_canonical_lines);
 	tcase_add_test(tests, a_document_is_not_changed);
 	tcase_add_test(tests, nothing_is_printed);
 	suite_add_tcase(suite, tests);
