@@ -6,6 +6,7 @@
 #include "policy/documents.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- build.json ---------------------------------------------------------- */
@@ -79,8 +80,12 @@ static void print_next(const struct build *build)
 		puts("still missing");
 	json_array_foreach(build->missing, index, text) printf("  %s\n", json_string_value(text));
 	printf("next\n  cd %s && mucfgmerge -I .", build->options->output);
-	for (size_t i = 0; i < build->folder_count; i++)
-		printf(":%s", build->folders[i]);
+	for (size_t i = 0; i < build->folder_count; i++) {
+		/* The command starts in another folder. */
+		cleanup_free char *absolute = realpath(build->folders[i], NULL);
+
+		printf(":%s", absolute ? absolute : build->folders[i]);
+	}
 	printf("%s %s merged.xml\n", build->folder_count ? "" : ":<Muen policy folder>",
 	       SYSTEM_CONFIG_FILE);
 }

@@ -329,6 +329,7 @@ static int verify(const struct request *request, struct error *err)
 			print_accepted(request, &judgement);
 		else
 			print_rejected(request, &judgement);
+		fflush(stdout);
 		report_warn(&judgement.findings);
 	}
 	return judgement.accepted ? 0 : STATUS_REJECTED;

@@ -1,4 +1,4 @@
-/* The subject's address space: what lies where, and what must not overlap. Inside gencspec. */
+/* The subject's address space: what lies where, and what must not overlap. */
 #ifndef GENCSPEC_LAYOUT_H
 #define GENCSPEC_LAYOUT_H
 

@@ -1,6 +1,7 @@
 #include "policy/compose.h"
 
 #include "base/alloc.h"
+#include "gencspec/layout.h"
 #include "policy/memory_fit.h"
 #include "policy/names.h"
 #include "policy/network.h"
@@ -12,20 +13,65 @@
 /* The debug server's subject info has 255 entries, two of them for each unikernel's logs. */
 #define UNIKERNELS_MAX 100
 
+/* The libraries whose resources every unikernel of the built-in system is given; muinit comes with
+ * restarts. */
+static const char *const libraries[] = { "libmudebuglog", "libmutime", "muinit" };
+
+static int check_libraries(const struct component *component, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		bool wanted = strcmp(libraries[i], "muinit") != 0 || component->resettable;
+
+		if (component_depends(component, libraries[i]) == wanted)
+			continue;
+		err_fail(err, ERR_INPUT,
+			 wanted ? "component '%s' does not depend on the library '%s', whose "
+				  "resources the built-in system gives it"
+				: "component '%s' depends on the library '%s', but is not "
+				  "resettable",
+			 component->name, libraries[i]);
+		return err_mend(err, "make the specification with 'muenbuild gencspec', or compose "
+				     "it into a system of your own: --template FILE");
+	}
+	for (size_t i = 0; i < component->library_count; i++) {
+		const char *name = component->libraries[i];
+
+		if (!strcmp(name, libraries[0]) || !strcmp(name, libraries[1]) ||
+		    !strcmp(name, libraries[2]))
+			continue;
+		err_fail(err, ERR_INPUT,
+			 "component '%s' depends on the library '%s': the built-in system does not "
+			 "know what that asks for",
+			 component->name, name);
+		return err_mend(err, "compose it into a system of your own: --template FILE");
+	}
+	return 0;
+}
+
 static int check_request(const struct unikernel_request *request, struct error *err)
 {
 	const struct component *component = request->component;
 	const struct component_channel *stray = component_stray_channel(component);
+	const char *other = component->other;
+	cleanup_free char *channel = NULL;
 
-	if (check_unikernel_name(component->name, err) < 0)
+	if (check_unikernel_name(component->name, err) < 0 || check_libraries(component, err) < 0)
 		return -1;
-	if (!stray)
+	if (!other && stray)
+		other = channel = xasprintf("the channel '%s'", stray->logical);
+	if (other) {
+		err_fail(err, ERR_INPUT,
+			 "component '%s' asks for %s: the built-in system has nothing to connect "
+			 "it to",
+			 component->name, other);
+		return err_mend(err, "compose it into a system of your own: --template FILE");
+	}
+	if (strlen(component->bootparams) <= BOOT_PARAMETERS_MAX)
 		return 0;
 	err_fail(err, ERR_INPUT,
-		 "component '%s' asks for the channel '%s': the built-in system has nothing to "
-		 "connect it to",
-		 component->name, stray->logical);
-	return err_mend(err, "compose it into a system of your own: --template FILE");
+		 "component '%s' has boot parameters of %zu bytes, their page holds at most %d",
+		 component->name, strlen(component->bootparams), BOOT_PARAMETERS_MAX);
+	return err_mend(err, "move what is long into the unikernel's configuration");
 }
 
 static int check_requests(const struct composition *composition, struct error *err)
@@ -46,6 +92,18 @@ static int check_requests(const struct composition *composition, struct error *e
 			err_fail(err, ERR_USAGE, "two unikernels have the name '%s'", name);
 			return err_mend(err, "name them: --unikernel FILE,name=NAME");
 		}
+	}
+	return 0;
+}
+
+/* Specifications that others wrote were not checked when they were made. */
+static int check_layouts(const struct composition *composition, struct error *err)
+{
+	for (size_t i = 0; i < composition->unikernel_count; i++) {
+		const struct component *component = composition->unikernels[i].component;
+
+		if (layout_check(component, composition->recipe->debug.log_channel_size, err) < 0)
+			return err_within(err, "component '%s'", component->name);
 	}
 	return 0;
 }
@@ -204,7 +262,7 @@ struct system *compose_system(const struct composition *composition, struct find
 	cleanup_system struct system *system = system_new();
 	cleanup_network struct network network = { 0 };
 
-	if (check_requests(composition, err) < 0 ||
+	if (check_requests(composition, err) < 0 || check_layouts(composition, err) < 0 ||
 	    network_plan(composition, &network, findings, err) < 0)
 		return NULL;
 	if (network.needs_linux && check_linux_allowed(composition, err) < 0)

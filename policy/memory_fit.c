@@ -239,7 +239,7 @@ static void check_crash_audit(const struct memory *memory, const struct hardware
 	for (size_t i = 0; i < hardware->block_count; i++) {
 		const struct memory_block *block = &hardware->blocks[i];
 
-		if (memory->address >= block->address &&
+		if (memory->address >= block->address && memory->size <= block->size &&
 		    memory->address - block->address <= block->size - memory->size)
 			return;
 	}

@@ -100,10 +100,36 @@ static void add(struct entries *entries, const char *space, const char *name, co
 	entries->list[entries->count++] = (struct entry){ space, name, unikernel };
 }
 
+/* The regions of a unikernel: those that it provides, those that a restart restores (Muen's tools
+ * keep the original as "SUBJECT|REGION_SUBJECT"), and those of Muen's tools. */
+static void collect_regions(struct system *scratch, const struct component *component,
+			    struct entries *entries)
+{
+	static const char space[] = "memory region";
+	const char *owner = component->name;
+
+	for (size_t i = 0; i < component->region_count; i++) {
+		const struct component_region *region = &component->regions[i];
+
+		add(entries, space, system_text(scratch, "%s|%s", owner, region->logical), owner);
+		if (component->resettable && region->writable && region->content == REGION_FILE)
+			add(entries, space,
+			    system_text(scratch, "%s|%s_%s", owner, region->logical, owner), owner);
+	}
+	for (size_t i = 0; i < sizeof(tool_regions) / sizeof(tool_regions[0]); i++)
+		add(entries, space, system_text(scratch, "%s|%s", owner, tool_regions[i]), owner);
+}
+
 static void collect(struct system *scratch, const struct system *system, struct entries *entries)
 {
-	for (size_t i = 0; i < system->subject_count; i++)
-		add(entries, "subject", system->subjects[i].name, system->subjects[i].unikernel);
+	for (size_t i = 0; i < system->subject_count; i++) {
+		const struct subject *subject = &system->subjects[i];
+
+		add(entries, "subject", subject->name, subject->unikernel);
+		/* Only Linux has channels of its own. */
+		for (size_t k = 0; k < subject->channel_count; k++)
+			add(entries, "Linux channel", subject->channels[k].logical, NULL);
+	}
 	for (size_t i = 0; i < system->event_count; i++)
 		add(entries, "event", system->events[i].name, system->events[i].subject);
 	/* Channels become memory regions: one name space. */
@@ -113,18 +139,8 @@ static void collect(struct system *scratch, const struct system *system, struct 
 	for (size_t i = 0; i < system->memory_count; i++)
 		add(entries, "memory region", system->memory[i].name, system->memory[i].subject);
 	for (size_t i = 0; i < system->component_count; i++) {
-		const struct component *component = system->components[i];
-
-		add(entries, "component", component->name, component->name);
-		for (size_t k = 0; k < component->region_count; k++)
-			add(entries, "memory region",
-			    system_text(scratch, "%s|%s", component->name,
-					component->regions[k].logical),
-			    component->name);
-		for (size_t k = 0; k < sizeof(tool_regions) / sizeof(tool_regions[0]); k++)
-			add(entries, "memory region",
-			    system_text(scratch, "%s|%s", component->name, tool_regions[k]),
-			    component->name);
+		add(entries, "component", system->components[i]->name, system->components[i]->name);
+		collect_regions(scratch, system->components[i], entries);
 	}
 }
 

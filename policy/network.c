@@ -198,19 +198,41 @@ static size_t count_devices_named(const struct composition *composition, const c
 	return count;
 }
 
+/* Names of interfaces stand in Linux' boot parameters, with commas between. */
+static bool is_plain(const char *name)
+{
+	return !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.-")];
+}
+
+/* Whether no other interface has the name, nor will have it as a device's own. */
+static bool is_free(const struct network *network, const struct composition *composition,
+		    const char *name)
+{
+	for (size_t i = 0; i < network->count; i++)
+		if (network->devices[i].interface && !strcmp(network->devices[i].interface, name))
+			return false;
+	return !count_devices_named(composition, name);
+}
+
 /* The interface's name in Linux: the device's own where that tells it from the others. */
 static const char *interface_name(struct network *network, const struct composition *composition,
 				  const struct unikernel_request *request, const char *device)
 {
 	const char *name;
 
-	if (count_devices_named(composition, device) == 1 &&
+	if (is_plain(device) && count_devices_named(composition, device) == 1 &&
 	    (strlen(device) <= LINUX_INTERFACE_MAX || composition->unikernel_count == 1))
-		return device;
+		return keep(network, xstrdup(device));
 	name = keep(network, xasprintf("%s_%s", request->subject, device));
-	if (strlen(name) <= LINUX_INTERFACE_MAX)
+	if (is_plain(name) && strlen(name) <= LINUX_INTERFACE_MAX &&
+	    is_free(network, composition, name))
 		return name;
-	return keep(network, xasprintf("net_%zu", network->count));
+	for (size_t number = network->count;; number++) {
+		name = keep(network, xasprintf("net_%zu", number));
+		if (is_free(network, composition, name))
+			return name;
+	}
 }
 
 static void note_interface(const struct joined_device *joined, struct findings *findings)

@@ -39,15 +39,31 @@ static void add_unikernel_partition(struct system *system, const struct unikerne
 	partition->cpu = request->cpu < 0 ? UNPLACED : (unsigned)request->cpu;
 }
 
+/* The last CPU on which no unikernel wants to be; the last one if all are wanted. */
+static unsigned service_cpu(const struct system *system)
+{
+	for (unsigned cpu = system->cpu_count; cpu-- > 0;) {
+		bool wanted = false;
+
+		for (size_t i = 0; i < system->partition_count; i++)
+			wanted |= system->partitions[i].cpu == cpu &&
+				  strcmp(system->partitions[i].name, SUBJECT_LINUX) != 0;
+		if (!wanted)
+			return cpu;
+	}
+	return system->cpu_count - 1;
+}
+
 static void add_service_partition(struct system *system, const struct recipe *recipe)
 {
+	unsigned cpu = service_cpu(system);
 	struct partition *partition = system_add_partition(system, PARTITION_SERVICE);
 
 	/* No switch event connects the two: a group each. */
 	put(partition, 0, SUBJECT_DEBUG_SERVER);
 	put(partition, 1, SUBJECT_TIME);
 	partition->ticks = recipe->scheduling.service_ticks;
-	partition->cpu = system->cpu_count - 1;
+	partition->cpu = cpu;
 }
 
 static uint64_t cpu_ticks(const struct system *system, unsigned cpu)

@@ -223,18 +223,13 @@ static void add_driver_end(struct xml_node *ends, const struct joined_device *jo
 	*address += channel->size;
 }
 
-static struct xml_node *find_driver(struct xml_node *subjects, struct error *err)
+static int fail_no_driver(struct xml_node *subjects, struct error *err)
 {
-	struct xml_node *driver = xml_find(subjects, "subject", "name", TEMPLATE_NETWORK_DRIVER);
-
-	if (driver)
-		return driver;
 	xml_fail(subjects, err,
 		 "the template has no subject '%s' to serve the unikernel's network "
 		 "device",
 		 TEMPLATE_NETWORK_DRIVER);
-	err_mend(err, "add one, or join the device to another unikernel: --connect");
-	return NULL;
+	return err_mend(err, "add one, or join the device to another unikernel: --connect");
 }
 
 static int join_device(struct xml_node *root, struct xml_node *ends,
@@ -260,16 +255,17 @@ static int join_device(struct xml_node *root, struct xml_node *ends,
 	return network_check_linux_room(*address, err);
 }
 
+/* The driver is told its interfaces, also that there are none, as by Muen's composer. */
 static int join_network(struct xml_node *root, const struct network *network, struct error *err)
 {
-	struct xml_node *driver = NULL, *ends = NULL;
+	struct xml_node *subjects = xml_first(root, "subjects"), *ends = NULL;
+	struct xml_node *driver = xml_find(subjects, "subject", "name", TEMPLATE_NETWORK_DRIVER);
 	cleanup_free char *parameters = NULL;
 	uint64_t address = LINUX_CHANNELS;
 
 	if (network->needs_linux) {
-		driver = find_driver(xml_first(root, "subjects"), err);
 		if (!driver)
-			return -1;
+			return fail_no_driver(subjects, err);
 		ends = xml_child(driver, "channels", subject_order);
 		address = first_free_address(ends, xml_child(root, "channels", system_order));
 	}

@@ -2,8 +2,11 @@
 # Installs what is missing on Debian and Ubuntu, or says how: deps.sh build|check
 set -eu
 
-build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev libgpgme-dev libseccomp-dev libslirp-dev"
-check="$build check clang libxml2-utils mandoc openssl python3 git"
+build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev
+	libgpgme-dev libseccomp-dev libslirp-dev"
+check="$build check clang libxml2-utils mandoc openssl python3 git strace
+	gnupg softhsm2 opensc libengine-pkcs11-openssl xorriso syslinux-common
+	qemu-system-x86 ipxe iproute2 gdb"
 
 case "${1-}" in
 build) wanted=$build ;;

@@ -1,9 +1,9 @@
 /* What iPXE's error codes mean: the digits behind "https://ipxe.org/" in its messages.
  *
- * A code is 32 bits: 7 bits POSIX errno, 11 bits file, 5 bits cause within file and errno, and one
- * byte that belongs to the platform (BIOS, EFI, Linux). So the first six digits carry the
- * meaning (the lowest bit of the sixth included), the last two where it ran. Layout and numbers:
- * iPXE's src/include/errno.h and ipxe/errfile.h.
+ * A code is 32 bits: one unused, 7 for the POSIX errno, 11 for the source file, 5 for the cause
+ * within file and errno, and a byte that belongs to the platform (BIOS, EFI, Linux). So the first
+ * six digits carry the meaning, the last two where it ran. Layout and numbers: iPXE's
+ * src/include/errno.h and src/include/ipxe/errfile.h.
  */
 #ifndef SIGN_IPXE_CODES_H
 #define SIGN_IPXE_CODES_H

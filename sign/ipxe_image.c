@@ -262,16 +262,13 @@ const char *image_pem_defect(const struct judge_blob *file, struct der message)
 	size_t length;
 
 	if (!find_block(file, 0, &block) || !has_matching_markers(file, &block))
-		return "its -----BEGIN and -----END lines are not those of a CMS or PKCS7 file";
+		return "does not begin and end with the lines of a CMS or PKCS7 file";
 	text = file->data + block.contents;
 	length = block.end - block.contents;
 	if (!is_plain_base64(text, length) || !has_clean_padding(text, length))
-		return "its base64 is not as tools write it";
+		return "has base64 that is not as tools write it";
 	if (base64_decode(text, length, &decoded) < 0 || decoded.length != message.length)
-		return "there are bytes behind the signature inside its base64";
-	for (size_t i = block.rest; i < file->size; i++)
-		if (!is_blank(file->data[i]))
-			return "there is something behind its -----END line";
+		return "has bytes behind the signature inside its base64";
 	return NULL;
 }
 

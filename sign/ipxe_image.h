@@ -18,8 +18,8 @@ int image_open(const struct judge_blob *file, enum ipxe_version version, struct 
 /* Whether the file is read as PEM. */
 bool image_is_pem(const struct judge_blob *file);
 
-/* That a PEM file holds nothing but what a tool writes around `message`: for bytes that the
- * decoder ignores. Returns NULL, or what is wrong. */
+/* That the block of a PEM file is what a tool writes around `message`: for bytes that the decoder
+ * ignores. Lines before and after it are free. Returns NULL, or what the file is or has. */
 const char *image_pem_defect(const struct judge_blob *file, struct der message);
 
 /* Hands every certificate of a file (DER, or all CERTIFICATE blocks of a PEM file) to `take`

@@ -9,15 +9,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int highest_descriptor(const struct tender *tender)
+/* How many descriptors the process may have from now on. */
+static rlim_t descriptor_limit(const struct tender *tender)
 {
-	/* Everything was opened one after the other: the next one to come is above all. */
 	int next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	rlim_t limit = next < 0 ? 0 : (rlim_t)next;
 
-	(void)tender;
 	if (next >= 0)
 		close(next);
-	return next;
+	/* None is to be opened any more, but for a core file and a debugger; ppoll() takes no more
+	 * than the limit, even if inherited descriptors have higher numbers. */
+	limit += tender->core_fd >= 0 || tender->options.gdb;
+	return limit > tender->hvt.poll_count ? limit : tender->hvt.poll_count;
 }
 
 static void allow_devices(struct filter *filter, const struct tender *tender)
@@ -38,10 +41,10 @@ static void allow_devices(struct filter *filter, const struct tender *tender)
 static void allow_machine(struct filter *filter, const struct tender *tender)
 {
 	struct vm_ioctl calls[VM_IOCTLS_MAX];
-	size_t count = vm_ioctls(tender->vm, false, calls);
+	size_t count = vm_ioctls(tender->vm, tender->options.gdb, calls);
 
 	for (size_t i = 0; i < count; i++)
-		filter_allow_pair(filter, __NR_ioctl, (uint64_t)calls[i].fd, calls[i].request);
+		filter_allow_command(filter, __NR_ioctl, calls[i].fd, calls[i].request);
 	filter_allow_fd(filter, __NR_read, tender->stop.wake_fd);
 	filter_allow_fd(filter, __NR_write, tender->stop.wake_fd);
 	filter_allow(filter, __NR_setitimer);
@@ -78,6 +81,8 @@ static int load_filter(const struct tender *tender, struct error *err)
 	allow_machine(filter, tender);
 	allow_devices(filter, tender);
 	allow_outputs(filter, tender);
+	if (tender->options.gdb)
+		gdb_allow(&tender->gdb, filter);
 	result = filter_load(filter, err);
 	filter_free(filter);
 	return result;
@@ -86,15 +91,13 @@ static int load_filter(const struct tender *tender, struct error *err)
 int tender_confine(struct tender *tender, struct error *err)
 {
 	const struct options_hvt *options = &tender->options;
-	int next = highest_descriptor(tender);
 	const struct isolation isolation = {
 		.chroot = options->chroot,
 		.has_uid = options->has_uid,
 		.has_gid = options->has_gid,
 		.uid = options->uid,
 		.gid = options->gid,
-		/* None is to be opened any more, but for a core file. */
-		.descriptors = (rlim_t)next + (tender->core_fd >= 0),
+		.descriptors = descriptor_limit(tender),
 	};
 
 	if (isolate(&isolation, &tender->isolation, err) < 0)

@@ -103,17 +103,31 @@ void filter_allow(struct filter *filter, int call)
 	allow(filter, call, 0, NULL);
 }
 
+/* Argument number `index` must have `value` in the bits of `mask`. (libseccomp's own macros for
+ * this leave members uninitialised.) */
+static struct scmp_arg_cmp masked(unsigned index, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value
+	};
+}
+
+/* The kernel looks at the lower half of a descriptor only, and so does this. */
+static struct scmp_arg_cmp descriptor(int fd)
+{
+	return masked(0, UINT32_MAX, (uint32_t)fd);
+}
+
 void filter_allow_fd(struct filter *filter, int call, int fd)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)fd) };
+	const struct scmp_arg_cmp arguments[] = { descriptor(fd) };
 
 	allow(filter, call, 1, arguments);
 }
 
-void filter_allow_pair(struct filter *filter, int call, uint64_t first, uint64_t second)
+void filter_allow_command(struct filter *filter, int call, int fd, unsigned long command)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_A0(SCMP_CMP_EQ, first),
-						  SCMP_A1(SCMP_CMP_EQ, second) };
+	const struct scmp_arg_cmp arguments[] = { descriptor(fd), masked(1, UINT32_MAX, command) };
 
 	allow(filter, call, 2, arguments);
 }
@@ -121,8 +135,7 @@ void filter_allow_pair(struct filter *filter, int call, uint64_t first, uint64_t
 void filter_allow_masked(struct filter *filter, int call, unsigned index, uint64_t mask,
 			 uint64_t value)
 {
-	const struct scmp_arg_cmp arguments[] = { SCMP_CMP64(index, SCMP_CMP_MASKED_EQ, mask,
-							     value) };
+	const struct scmp_arg_cmp arguments[] = { masked(index, mask, value) };
 
 	allow(filter, call, 1, arguments);
 }
@@ -131,8 +144,8 @@ void filter_allow_creation(struct filter *filter, int folder, int flags)
 {
 	/* O_EXCL is what keeps files that exist out of reach. */
 	const struct scmp_arg_cmp arguments[] = {
-		SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)folder),
-		SCMP_A2_32(SCMP_CMP_EQ, (uint32_t)(flags | O_CREAT | O_EXCL)),
+		descriptor(folder),
+		masked(2, UINT32_MAX, (uint32_t)(flags | O_CREAT | O_EXCL)),
 	};
 
 	allow(filter, __NR_openat, 2, arguments);
@@ -146,13 +159,20 @@ void filter_allow_basics(struct filter *filter)
 				     __NR_futex };
 	/* Memory of no file, that is never executable. */
 	const struct scmp_arg_cmp anonymous[] = {
-		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_FIXED, MAP_ANONYMOUS),
+		masked(2, PROT_EXEC, 0),
+		masked(3, MAP_ANONYMOUS | MAP_FIXED, MAP_ANONYMOUS),
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		filter_allow(filter, calls[i]);
 	allow(filter, __NR_mmap, 2, anonymous);
+#if defined(__SANITIZE_ADDRESS__)
+	/* What its runtime needs beyond a program's own malloc(). */
+	filter_allow_masked(filter, __NR_mmap, 2, PROT_EXEC, 0);
+	filter_allow(filter, __NR_sigaltstack);
+	filter_allow(filter, __NR_sched_yield);
+	filter_allow(filter, __NR_madvise);
+#endif
 	filter_allow_masked(filter, __NR_mremap, 3, MREMAP_FIXED, 0);
 	filter_allow_fd(filter, __NR_write, STDERR_FILENO);
 }

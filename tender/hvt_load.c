@@ -16,10 +16,9 @@ int hvt_memory_size(uint64_t wanted, bool ring, uint64_t *size, struct error *er
 	uint64_t rounded = wanted & ~(GUEST_LARGE_PAGE - 1);
 
 	if (wanted > HVT_MEMORY_MAX) {
-		char text[32];
-
-		err_fail(err, ERR_USAGE, "--mem: %s is more than an hvt guest can have: 4 GiB",
-			 size_to_text(wanted, text));
+		err_fail(err, ERR_USAGE,
+			 "--mem: %" PRIu64 " MiB are more than an hvt guest can have: 4096 MiB",
+			 wanted >> 20);
 		return err_mend(err, "give at most --mem=4096");
 	}
 	if (rounded == 0)

@@ -199,8 +199,11 @@ static int parse_kind(struct net_spec *spec, const char *word, struct error *err
 
 static int finish_user(struct net_spec *spec, struct error *err)
 {
-	uint32_t network = ntohl(spec->network.s_addr), mask = netmask(spec->prefix);
+	uint32_t network = ntohl(spec->network.s_addr), mask;
 
+	if (spec->kind != NET_USER)
+		return 0;
+	mask = netmask(spec->prefix);
 	for (size_t i = 0; i < spec->forward_count; i++) {
 		struct in_addr *guest = &spec->forwards[i].guest_address;
 		char text[INET_ADDRSTRLEN];

@@ -75,7 +75,7 @@ int probe_http_status(const char *answer, size_t length)
 
 static void note_reason(volatile struct probe_news *news, const char *what, const char *detail)
 {
-	snprintf((char *)news->reason, sizeof(news->reason), "%s: %s", what, detail);
+	snprintf((char *)news->reason, sizeof(news->reason), "%.60s: %.120s", what, detail);
 }
 
 static int connect_to(const struct addrinfo *address)

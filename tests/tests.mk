@@ -63,7 +63,7 @@ CLANG_BUILD := $(BUILD)/clang
 check: check-deps
 	@$(MAKE) --no-print-directory tests guests
 	@$(MAKE) --no-print-directory tests SANITIZE=1 BUILD=$(SANITIZED_BUILD)
-	@$(MAKE) --no-print-directory all guests CC=clang BUILD=$(CLANG_BUILD)
+	@$(MAKE) --no-print-directory tests guests CC=clang BUILD=$(CLANG_BUILD)
 	@MUENBUILD_SHARED=$(abspath $(SHARED)) tests/run.sh $(BUILD) $(SANITIZED_BUILD) $(CLANG_BUILD)
 
 check-deps:
