@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,8 +43,14 @@ int file_open(const char *path, uint64_t limit, uint64_t *size, struct error *er
 	struct stat status;
 	int result;
 
-	if (fd < 0)
-		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot open", path);
+	if (fd < 0) {
+		int number = errno;
+
+		err_fail_errno(err, ERR_NO_INPUT, number, "%s: cannot open", path);
+		return err_mend(err, number == EACCES ? "make the file readable"
+						      : "check the path: it is looked for from "
+							"the current folder");
+	}
 	if (fstat(fd, &status) < 0)
 		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot examine", path);
 	if (check_readable(path, &status, limit, err) < 0)
@@ -218,9 +225,24 @@ int file_pwrite(int fd, const char *path, const void *bytes, size_t length, uint
 static int check_name(const struct output *output, const char *name, const char *final,
 		      struct error *err)
 {
+	struct stat status;
+
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..")) {
 		err_fail(err, ERR_USAGE, "'%s' cannot be the name of an output file", name);
 		return err_mend(err, "use a plain file name without '/'");
+	}
+	/* Found out now, and not when some of the files are in place. */
+	if (strlen(name) > NAME_MAX) {
+		err_fail(err, ERR_USAGE,
+			 "'%.40s...' cannot be the name of an output file: it has %zu bytes, at "
+			 "most %d are possible",
+			 name, strlen(name), NAME_MAX);
+		return err_mend(err, "use shorter names");
+	}
+	if (lstat(final, &status) == 0 && S_ISDIR(status.st_mode)) {
+		err_fail(err, ERR_CANT_CREATE, "%s: is a folder, a file shall be written there",
+			 final);
+		return err_mend(err, "remove it, or name another folder with --output");
 	}
 	for (size_t i = 0; i < output->count; i++) {
 		if (!strcmp(output->files[i].final, final)) {
@@ -231,11 +253,15 @@ static int check_name(const struct output *output, const char *name, const char 
 	return 0;
 }
 
-/* Opens a temporary file beside `final` and registers it for removal. */
+/* Opens a temporary file beside `final` and registers it for removal. Long names may begin alike:
+ * the number tells them apart. */
 static int pending_open(struct pending_file *file, const char *folder, const char *name,
 			mode_t mode, struct error *err)
 {
-	file->temporary = xasprintf("%s/.%.200s.%ld.tmp", folder, name, (long)getpid());
+	static unsigned long serial;
+
+	file->temporary =
+		xasprintf("%s/.%.200s.%ld-%lu.tmp", folder, name, (long)getpid(), serial++);
 	file->unsettled = unsettled_add(file->temporary);
 	file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (file->fd < 0 && errno == EEXIST) {

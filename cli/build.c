@@ -1,6 +1,7 @@
 #include "cli/build.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "cli/data.h"
 #include "policy/documents.h"
 #include "policy/merge.h"
@@ -56,6 +57,7 @@ int build_begin(struct build *build, const struct system_options *options, struc
 	if (!build->recipe || read_hardware(build, err) < 0 ||
 	    delivery_begin(&build->delivery, options->output, options->dry_run, err) < 0)
 		return -1;
+	delivery_protect(&build->delivery, build->recipe->path);
 	for (size_t i = 0; i < options->schema_count; i++)
 		if (delivery_add_schema(&build->delivery, options->schemas[i], err) < 0)
 			return -1;
@@ -211,6 +213,7 @@ static int read_schedule(struct build *build, struct xml_document **plan, struct
 	if (!path && build->options->policy_folder)
 		path = from_recipe = policy_path(build, build->recipe->scheduling.plan);
 	if (path) {
+		delivery_protect(&build->delivery, path);
 		*plan = xml_read(path, err);
 		return *plan ? 0 : -1;
 	}
@@ -236,6 +239,7 @@ static int build_template(struct build *build, const char *path, struct error *e
 	cleanup_xml struct xml_document *policy = xml_read(path, err), *plan = NULL;
 	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
 
+	delivery_protect(&build->delivery, path);
 	add_template_folders(build, path);
 	if (!policy ||
 	    template_compose(policy, &wanted, build->requests, &build->findings, err) < 0 ||
@@ -272,12 +276,19 @@ static void note_missing(struct build *build)
 		json_array_append_new(build->missing, json_string(text));
 }
 
+/* It becomes the name of a file, and stands in a policy, where '$' begins a variable. */
 static int check_system_name(const char *name, struct error *err)
 {
-	if (*name && strlen(name) <= 100 && !strchr(name, '/') && name[0] != '.')
+	char shown[512];
+	size_t length = strlen(name);
+
+	text_printable(name, length, shown, sizeof(shown));
+	if (length && length <= 100 && !strchr(name, '/') && name[0] != '.' && name[0] != '$' &&
+	    !strcmp(shown, name))
 		return 0;
-	err_fail(err, ERR_USAGE, "'%s' cannot be the name of a system", name);
-	return err_mend(err, "it becomes the name of a file: use 1 to 100 characters without '/'");
+	err_fail(err, ERR_USAGE, "'%s' cannot be the name of a system", shown);
+	return err_mend(err, "it becomes the name of a file: use 1 to 100 printable characters "
+			     "without '/', and neither '.' nor '$' first");
 }
 
 int build_system(struct build *build, struct error *err)

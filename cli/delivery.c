@@ -72,14 +72,24 @@ bool delivery_has_schema(const struct delivery *delivery, const char *kind)
 	return false;
 }
 
+static int validate(const struct xml_document *document, const struct xml_schema *schema,
+		    const char *name, struct error *err)
+{
+	if (xml_validate(document, schema, err) == 0)
+		return 0;
+	err_mend(err, "correct the source specification or template that this comes from, or use "
+		      "the schema of the Muen release that it is for");
+	return err_within(err, "%s", name);
+}
+
 int delivery_validate_users(const struct delivery *delivery, const char *name, const char *kind,
 			    const struct xml_document *document, struct error *err)
 {
 	for (size_t i = 0; i < delivery->users.count; i++) {
 		const struct kind_schema *user = &delivery->users.list[i];
 
-		if (!strcmp(user->kind, kind) && xml_validate(document, user->schema, err) < 0)
-			return err_within(err, "%s", name);
+		if (!strcmp(user->kind, kind) && validate(document, user->schema, name, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -109,16 +119,62 @@ int delivery_validate(struct delivery *delivery, const char *name, const char *k
 {
 	const struct xml_schema *own = own_schema(delivery, kind, err);
 
-	if (!own)
-		return -1;
-	return xml_validate(document, own, err) < 0 ? err_within(err, "%s", name) : 0;
+	return own ? validate(document, own, name, err) : -1;
 }
 
 /* ---- files --------------------------------------------------------------- */
 
+void delivery_protect(struct delivery *delivery, const char *path)
+{
+	struct stat status;
+
+	if (!path || stat(path, &status) < 0)
+		return;
+	array_grow(delivery->inputs, delivery->input_count);
+	delivery->inputs[delivery->input_count++] = status;
+}
+
+static int check_not_input(const struct delivery *delivery, const char *name, struct error *err)
+{
+	cleanup_free char *path = xasprintf("%s/%s", delivery->folder, name);
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return 0;
+	for (size_t i = 0; i < delivery->input_count; i++) {
+		const struct stat *input = &delivery->inputs[i];
+
+		if (input->st_dev != status.st_dev || input->st_ino != status.st_ino)
+			continue;
+		err_fail(err, ERR_USAGE, "%s: is an input, the output would replace it", path);
+		return err_mend(err, "name another folder with --output");
+	}
+	return 0;
+}
+
+/* Also in a dry run, which has no output that would find out. */
+static int check_new(const struct delivery *delivery, const char *name, struct error *err)
+{
+	size_t index;
+	json_t *file;
+
+	json_array_foreach(delivery->files, index, file)
+	{
+		if (strcmp(json_string_value(json_object_get(file, "name")), name) != 0)
+			continue;
+		err_fail(err, ERR_USAGE, "%s/%s: two outputs would have this name",
+			 delivery->folder, name);
+		return err_mend(err, "give the unikernels, their files or the system (--system) "
+				     "different names");
+	}
+	return 0;
+}
+
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err)
 {
+	if (check_not_input(delivery, name, err) < 0 || check_new(delivery, name, err) < 0)
+		return -1;
 	if (delivery->output && output_add(delivery->output, name, bytes, length, 0666, err) < 0)
 		return -1;
 	json_array_append_new(delivery->files, json_pack("{s:s, s:I, s:s}", "name", name, "size",
@@ -157,6 +213,7 @@ void delivery_free(struct delivery *delivery)
 	free_schemas(&delivery->own);
 	free_schemas(&delivery->users);
 	json_decref(delivery->files);
+	free(delivery->inputs);
 	if (delivery->output)
 		output_free(delivery->output);
 }

@@ -6,6 +6,7 @@
 #include "xml/xml.h"
 
 #include <jansson.h>
+#include <sys/stat.h>
 
 /* What kind of document it is, by the name of our own schema for it in the data folder's schema/:
  * "component", "system", "scheduling", "system_config", "fragment". */
@@ -25,10 +26,16 @@ struct delivery {
 	struct kind_schemas own;   /* ours, as far as they were needed */
 	struct kind_schemas users; /* from --schema */
 	json_t *files;		   /* what was written: {"name", "size", "what"} */
+	struct stat *inputs;	   /* files that must not be replaced */
+	size_t input_count;
 };
 
 /* Begins a delivery into the folder; with dry_run nothing is touched. */
 int delivery_begin(struct delivery *delivery, const char *folder, bool dry_run, struct error *err);
+
+/* Says that the file is read: an output that would replace it is refused. A path that is NULL or
+ * cannot be examined is left to whoever reads it. */
+void delivery_protect(struct delivery *delivery, const char *path);
 
 /* Loads a schema of the user's from "FILE" or "KIND=FILE"; without a kind, its root elements
  * tell: a component's or a system's. */
@@ -51,6 +58,7 @@ int delivery_validate_users(const struct delivery *delivery, const char *name, c
 int delivery_add_document(struct delivery *delivery, const char *name, const char *kind,
 			  const char *what, const struct xml_document *document, struct error *err);
 
+/* Adds a file. Fails with ERR_USAGE for a name that the delivery has already, or an input's. */
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err);
 

@@ -47,17 +47,9 @@ static void print_completions(const struct verb *verb)
 	puts("--help");
 }
 
-static bool wants_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return true;
-	return false;
-}
-
 static int run_verb(const struct verb *verb, int argc, char **argv, struct error *err)
 {
-	if (wants_help(argc, argv)) {
+	if (options_want_help(verb, argc, argv)) {
 		options_help(verb);
 		return 0;
 	}
@@ -77,6 +69,13 @@ static int run_implied_build(int argc, char **argv, struct error *err)
 	return status;
 }
 
+static int fail_no_verb(const char *name, struct error *err)
+{
+	err_fail(err, ERR_USAGE, "'%s' is not a verb of muenbuild", name);
+	return err_mend(err, "'muenbuild --help' lists the verbs; a unikernel is named with "
+			     "--unikernel FILE");
+}
+
 static int dispatch(int argc, char **argv, struct error *err)
 {
 	const char *first = argc > 1 ? argv[1] : "--help";
@@ -84,6 +83,8 @@ static int dispatch(int argc, char **argv, struct error *err)
 
 	if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
 		verb = argc > 2 ? verb_named(argv[2]) : NULL;
+		if (argc > 2 && !verb)
+			return fail_no_verb(argv[2], err);
 		if (verb)
 			options_help(verb);
 		else
@@ -101,12 +102,8 @@ static int dispatch(int argc, char **argv, struct error *err)
 	if (first[0] == '-')
 		return run_implied_build(argc, argv, err);
 	verb = verb_named(first);
-	if (!verb) {
-		err_fail(err, ERR_USAGE, "'%s' is not a verb of muenbuild", first);
-		return err_mend(err,
-				"'muenbuild --help' lists the verbs; a unikernel is named with "
-				"--unikernel FILE");
-	}
+	if (!verb)
+		return fail_no_verb(first, err);
 	return run_verb(verb, argc - 1, argv + 1, err);
 }
 

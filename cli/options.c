@@ -185,15 +185,44 @@ int option_number(const char *option, const char *value, unsigned long long leas
 {
 	uint64_t parsed;
 
-	if (text_to_number(value, &parsed) < 0 || parsed < least || parsed > most)
-		return err_fail(err, ERR_USAGE,
-				"--%s: '%s' is not a whole number from %llu to %llu", option, value,
-				least, most);
-	*number = parsed;
-	return 0;
+	if (text_to_number(value, &parsed) == 0 && parsed >= least && parsed <= most) {
+		*number = parsed;
+		return 0;
+	}
+	err_fail(err, ERR_USAGE, "--%s: '%s' is not a whole number from %llu to %llu", option,
+		 value, least, most);
+	return err_mend(err, "write for instance --%s %llu", option, least);
 }
 
 /* ---- help ---------------------------------------------------------------- */
+
+/* Whether the word is an option whose value is the next word. */
+static bool takes_next_word(const struct verb *verb, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const struct option_spec *spec = verb->options; spec->id; spec++) {
+		if (!spec->argument)
+			continue;
+		if (!strncmp(word, "--", 2) && !strcmp(word + 2, spec->name))
+			return true;
+		/* The last of several letters, none of which takes a value itself. */
+		if (word[0] == '-' && word[1] != '-' && length > 1 && spec->letter &&
+		    word[length - 1] == spec->letter)
+			return true;
+	}
+	return false;
+}
+
+bool options_want_help(const struct verb *verb, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+		i += takes_next_word(verb, argv[i]);
+	}
+	return false;
+}
 
 static void help_lines(const char *text)
 {

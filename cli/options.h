@@ -72,6 +72,10 @@ int option_size(const char *option, const char *value, unsigned long long *bytes
 int option_number(const char *option, const char *value, unsigned long long least,
 		  unsigned long long most, unsigned long long *number, struct error *err);
 
+/* Whether the command line asks for the verb's help: --help or -h as an option, not as the value of
+ * one. */
+bool options_want_help(const struct verb *verb, int argc, char **argv);
+
 /* Prints the verb's help to stdout. */
 void options_help(const struct verb *verb);
 

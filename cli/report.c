@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,14 @@ json_t *report_new(const char *type)
 	return json_pack("{s:s, s:i}", "type", full, "version", 1);
 }
 
+json_t *report_any_text(const char *text)
+{
+	size_t length = strlen(text), size = 4 * length + 8;
+	cleanup_free char *shown = xcalloc(size, 1);
+
+	return json_string(text_printable(text, length, shown, size));
+}
+
 json_t *report_findings(const struct findings *findings)
 {
 	json_t *array = json_array();
@@ -25,9 +34,10 @@ json_t *report_findings(const struct findings *findings)
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "severity",
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "severity",
 						       severity_name(finding->severity), "text",
-						       finding->text, "mend", finding->mend));
+						       report_any_text(finding->text), "mend",
+						       report_any_text(finding->mend)));
 	}
 	return array;
 }

@@ -11,6 +11,10 @@
 /* A result document: {"type": "muenbuild.<type>", "version": 1}. Owned by the caller. */
 json_t *report_new(const char *type);
 
+/* A path or another text that may hold any bytes, as JSON, which holds UTF-8 only: what is no
+ * printable text is shown as \xNN. */
+json_t *report_any_text(const char *text);
+
 /* The findings as an array of {"severity", "text", "mend"}. */
 json_t *report_findings(const struct findings *findings);
 

@@ -6,38 +6,30 @@
 #include "cli/options.h"
 #include "solo5/unikernel.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int fail_value(const char *key, const char *value, const char *expected, struct error *err)
-{
-	return err_fail(err, ERR_USAGE, "--unikernel: %s=%s: %s was expected", key, value,
-			expected);
-}
+#include <unistd.h>
 
 int parse_ram(const char *option, const char *value, uint64_t *bytes, struct error *err)
 {
 	uint64_t mebibytes;
 
-	if (text_to_number(value, &mebibytes) == 0 && mebibytes <= UINT64_MAX >> 20) {
+	if (text_to_number(value, &mebibytes) == 0 && mebibytes <= UINT64_MAX >> 20)
 		*bytes = mebibytes << 20;
+	else if (text_to_size(value, bytes) < 0)
+		*bytes = 0;
+	if (*bytes)
 		return 0;
-	}
-	if (text_to_size(value, bytes) == 0)
-		return 0;
-	err_fail(err, ERR_USAGE, "%s: '%s' is not a size", option, value);
+	err_fail(err, ERR_USAGE, "%s: '%s' is not a size above 0", option, value);
 	return err_mend(err, "write a number of MiB, or one with a unit: 64, 64M, 1G");
 }
 
-int parse_channel_size(const char *value, uint64_t *bytes, struct error *err)
+int parse_channel_size(const char *option, const char *value, uint64_t *bytes, struct error *err)
 {
-	unsigned long long size;
-
-	if (option_size("channel-size", value, &size, err) < 0)
-		return -1;
-	*bytes = size;
-	return 0;
+	if (text_to_size(value, bytes) == 0 && *bytes)
+		return 0;
+	err_fail(err, ERR_USAGE, "%s: '%s' is not a size above 0", option, value);
+	return err_mend(err, "write bytes, or a number with K, M or G: 1M, 512K, 4096");
 }
 
 int parse_subject_info(const char *value, int *revision, struct error *err)
@@ -59,7 +51,7 @@ static int set_number(const char *key, const char *value, uint64_t least, uint64
 {
 	if (text_to_number(value, number) == 0 && *number >= least && *number <= most)
 		return 0;
-	fail_value(key, value, "a whole number", err);
+	err_fail(err, ERR_USAGE, "--unikernel: %s=%s: a whole number was expected", key, value);
 	return err_mend(err, "use %llu to %llu", (unsigned long long)least,
 			(unsigned long long)most);
 }
@@ -69,7 +61,8 @@ static int set_bool(const char *key, const char *value, int *flag, struct error 
 	*flag = !strcmp(value, "yes") || !strcmp(value, "true");
 	if (*flag || !strcmp(value, "no") || !strcmp(value, "false"))
 		return 0;
-	return fail_value(key, value, "yes or no", err);
+	err_fail(err, ERR_USAGE, "--unikernel: %s=%s: yes or no was expected", key, value);
+	return err_mend(err, "write %s=yes or %s=no", key, key);
 }
 
 static int set_key(struct unikernel_option *option, const char *key, const char *value,
@@ -81,13 +74,10 @@ static int set_key(struct unikernel_option *option, const char *key, const char 
 		free(option->name);
 		option->name = xstrdup(value);
 	} else if (!strcmp(key, "ram")) {
-		if (parse_ram("--unikernel: ram", value, &option->ram, err) < 0)
-			return -1;
-		if (!option->ram)
-			return fail_value(key, value, "a size above 0", err);
+		return parse_ram("--unikernel: ram", value, &option->ram, err);
 	} else if (!strcmp(key, "channel-size")) {
-		if (text_to_size(value, &option->channel_size) < 0 || !option->channel_size)
-			return fail_value(key, value, "a size in bytes or with K, M, G", err);
+		return parse_channel_size("--unikernel: channel-size", value, &option->channel_size,
+					  err);
 	} else if (!strcmp(key, "reset")) {
 		return set_bool(key, value, &option->resettable, err);
 	} else if (!strcmp(key, "ticks")) {
@@ -127,7 +117,7 @@ static int check_unknown_key(const char *text, struct error *err)
 {
 	const char *comma = strrchr(text, ',');
 
-	if (!comma || !strchr(comma, '='))
+	if (!comma || !strchr(comma, '=') || access(text, F_OK) == 0)
 		return 0;
 	err_fail(err, ERR_USAGE, "--unikernel: '%s' has an unknown part '%s'", text, comma + 1);
 	return err_mend(err, "the keys are name, ram, channel-size, reset, ticks, cpu, bootparams");
@@ -144,8 +134,10 @@ int unikernel_options_add(struct unikernel_options *options, const char *value, 
 	option->path = at ? xstrndup(value, (size_t)(at - value)) : xstrdup(value);
 	if (check_unknown_key(option->path, err) < 0)
 		return -1;
-	if (!*option->path)
-		return err_fail(err, ERR_USAGE, "--unikernel: no file is named in '%s'", value);
+	if (!*option->path) {
+		err_fail(err, ERR_USAGE, "--unikernel: no file is named in '%s'", value);
+		return err_mend(err, "write --unikernel FILE.muen,KEY=VALUE...");
+	}
 	while (at) {
 		const char *start = at + 1 + strlen(key) + 1, *next_name = NULL;
 		const char *next = !strcmp(key, "bootparams") ? NULL : next_key(start, &next_name);
@@ -154,7 +146,7 @@ int unikernel_options_add(struct unikernel_options *options, const char *value, 
 
 		if (!strcmp(key, "bootparams")) /* takes the rest, commas and all */
 			return unikernel_options_bootparams(options, text, err);
-		if (set_key(option, key, text, err) < 0)
+		if (check_unknown_key(text, err) < 0 || set_key(option, key, text, err) < 0)
 			return -1;
 		at = next;
 		key = next_name;

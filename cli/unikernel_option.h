@@ -42,11 +42,12 @@ struct unikernel_defaults {
 	bool disable_reset;
 };
 
-/* The values of --channel-size and --subject-info. Fail with ERR_USAGE. */
-int parse_channel_size(const char *value, uint64_t *bytes, struct error *err);
+/* The values of --subject-info, and of channel sizes, which are above 0; `option` is for messages.
+ * Fail with ERR_USAGE. */
+int parse_channel_size(const char *option, const char *value, uint64_t *bytes, struct error *err);
 int parse_subject_info(const char *value, int *revision, struct error *err);
 
-/* RAM as Muen's own converter takes it: a plain number is MiB; with a unit, that. */
+/* RAM above 0, as Muen's own converter takes it: a plain number is MiB; with a unit, that. */
 int parse_ram(const char *option, const char *value, uint64_t *bytes, struct error *err);
 
 #endif

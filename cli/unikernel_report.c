@@ -69,10 +69,10 @@ json_t *report_converted(const struct converted *converted)
 {
 	const struct component *component = converted->component;
 
-	return json_pack("{s:s, s:{s:s, s:I, s:s}, s:s, s:I, s:o, s:o, s:s, s:b, s:s, s:o, s:o}",
-			 "name", component->name, "input", "path", converted->path, "size",
-			 (json_int_t)converted->input_size, "sha256", converted->sha256, "target",
-			 solo5_target_name(converted->unikernel.target), "abi",
+	return json_pack("{s:s, s:{s:o, s:I, s:s}, s:s, s:I, s:o, s:o, s:s, s:b, s:s, s:o, s:o}",
+			 "name", component->name, "input", "path", report_any_text(converted->path),
+			 "size", (json_int_t)converted->input_size, "sha256", converted->sha256,
+			 "target", solo5_target_name(converted->unikernel.target), "abi",
 			 (json_int_t)converted->unikernel.abi_version, "subject_info",
 			 report_subject_info(&converted->unikernel), "devices",
 			 report_devices(&converted->unikernel), "bootparams", component->bootparams,

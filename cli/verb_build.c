@@ -54,7 +54,7 @@ static int take_option(struct request *request, int id, const char *value, struc
 	case OPTION_RAM:
 		return parse_ram("--ram", value, &defaults->ram, err);
 	case OPTION_CHANNEL_SIZE:
-		return parse_channel_size(value, &defaults->channel_size, err);
+		return parse_channel_size("--channel-size", value, &defaults->channel_size, err);
 	case OPTION_SUBJECT_INFO:
 		return parse_subject_info(value, &defaults->subject_info, err);
 	case OPTION_DISABLE_RESET:
@@ -99,6 +99,26 @@ static char *choose_name(const struct request *request, size_t index)
 	if (request->unikernels.count == 1)
 		return NULL;
 	return dot && dot != base ? xstrndup(base, (size_t)(dot - base)) : xstrdup(base);
+}
+
+/* Before anything is converted: outputs are called after the unikernels. */
+static int check_names_differ(const struct request *request, struct error *err)
+{
+	for (size_t i = 1; i < request->unikernels.count; i++) {
+		cleanup_free char *name = choose_name(request, i);
+
+		for (size_t k = 0; k < i; k++) {
+			cleanup_free char *other = choose_name(request, k);
+
+			if (strcmp(name, other) != 0)
+				continue;
+			err_fail(err, ERR_USAGE, "two unikernels have the name '%s': %s and %s",
+				 name, request->unikernels.list[k].path,
+				 request->unikernels.list[i].path);
+			return err_mend(err, "name them: --unikernel FILE,name=NAME");
+		}
+	}
+	return 0;
 }
 
 /* The name of the unikernel's copy: its own, unless another one has that already. */
@@ -214,8 +234,11 @@ static int build_all(struct build *build, const struct request *request, struct 
 {
 	size_t count = request->unikernels.count;
 
-	if (build_begin(build, &request->system, err) < 0)
+	if (check_names_differ(request, err) < 0 || build_begin(build, &request->system, err) < 0)
 		return -1;
+	delivery_protect(&build->delivery, request->defaults.source);
+	for (size_t i = 0; i < count; i++)
+		delivery_protect(&build->delivery, request->unikernels.list[i].path);
 	build->converted = xcalloc(count, sizeof(*build->converted));
 	build->requests = xcalloc(count, sizeof(*build->requests));
 	for (size_t i = 0; i < count; i++)

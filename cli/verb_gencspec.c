@@ -66,7 +66,8 @@ static int take_option(struct request *request, int id, const char *value, struc
 	case OPTION_RAM:
 		return parse_ram("--ram", value, &request->defaults.ram, err);
 	case OPTION_CHANNEL_SIZE:
-		return parse_channel_size(value, &request->defaults.channel_size, err);
+		return parse_channel_size("--channel-size", value, &request->defaults.channel_size,
+					  err);
 	case OPTION_SUBJECT_INFO:
 		return parse_subject_info(value, &request->defaults.subject_info, err);
 	case OPTION_SCHEMA:
@@ -192,6 +193,12 @@ static void list_files(json_t *files, const struct delivery *delivery)
 	}
 }
 
+static void protect_inputs(struct delivery *delivery, const struct request *request)
+{
+	delivery_protect(delivery, request->path);
+	delivery_protect(delivery, request->defaults.source);
+}
+
 static int deliver(const struct request *request, struct converted *converted, json_t *files,
 		   struct error *err)
 {
@@ -201,6 +208,8 @@ static int deliver(const struct request *request, struct converted *converted, j
 
 	if (delivery_begin(&spec, folder, request->dry_run, err) < 0)
 		return -1;
+	protect_inputs(&spec, request);
+	protect_inputs(&copy, request);
 	for (size_t i = 0; i < request->schema_count; i++)
 		if (delivery_add_schema(&spec, request->schemas[i], err) < 0)
 			return -1;

@@ -119,8 +119,8 @@ static json_t *report(const struct inspection *inspection)
 
 	json_object_update_new(
 		document,
-		json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:b, s:o}", "path",
-			  inspection->path, "kind", "solo5 unikernel", "size",
+		json_pack("{s:o, s:s, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:b, s:o}", "path",
+			  report_any_text(inspection->path), "kind", "solo5 unikernel", "size",
 			  (json_int_t)inspection->bytes.size, "sha256", inspection->sha256,
 			  "target", solo5_target_name(unikernel->target), "abi",
 			  (json_int_t)unikernel->abi_version, "subject_info",

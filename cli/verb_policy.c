@@ -66,6 +66,7 @@ static int add_component(struct build *build, const struct unikernel_option *opt
 
 	if (!component)
 		return -1;
+	delivery_protect(&build->delivery, option->path);
 	build->components[build->request_count] = component;
 	build->requests[build->request_count++] =
 		(struct unikernel_request){ .component = component,

@@ -33,20 +33,12 @@ static json_t *json_of_value(const struct recipe_value *value)
 	return json_null();
 }
 
-/* Names and paths come from a file system, which may hold anything; JSON is UTF-8. */
-static json_t *json_of_path(const char *path)
-{
-	char shown[4096];
-
-	return json_string(text_printable(path, strlen(path), shown, sizeof(shown)));
-}
-
 static int print_recipe_json(const struct recipe *recipe, struct error *err)
 {
 	json_t *report = report_new("recipe");
 
-	json_object_set_new(report, "name", json_of_path(recipe->name));
-	json_object_set_new(report, "path", json_of_path(recipe->path));
+	json_object_set_new(report, "name", report_any_text(recipe->name));
+	json_object_set_new(report, "path", report_any_text(recipe->path));
 	for (size_t i = 0; i < recipe_value_count(); i++) {
 		struct recipe_value value = recipe_value(recipe, i);
 		json_t *object = report;
@@ -94,10 +86,11 @@ static int print_listing_json(const struct recipe_listing *listing, struct error
 	for (size_t i = 0; i < listing->count; i++) {
 		json_t *entry = json_object();
 
-		json_object_set_new(entry, "name", json_of_path(listing->list[i].name));
-		json_object_set_new(entry, "path", json_of_path(listing->list[i].path));
+		json_object_set_new(entry, "name", report_any_text(listing->list[i].name));
+		json_object_set_new(entry, "path", report_any_text(listing->list[i].path));
 		if (listing->list[i].error)
-			json_object_set_new(entry, "error", json_of_path(listing->list[i].error));
+			json_object_set_new(entry, "error",
+					    report_any_text(listing->list[i].error));
 		else
 			json_object_set_new(entry, "description",
 					    json_string(listing->list[i].description));

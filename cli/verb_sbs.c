@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OPTION_OUTPUT = 1, OPTION_KEY, OPTION_HOMEDIR, OPTION_BLOCK_SIZE, OPTION_RAW, OPTION_JSON };
 
@@ -108,16 +109,22 @@ static void print_summary(const struct sbs_header *header, const struct openpgp_
 	printf("  signed by %s %s\n", signer->fingerprint, signer->user_id);
 }
 
-/* The file that was asked for with -o must not be the one that is read, and has to be a file:
- * blocks are not written in their order. */
-static int check_output(const char *path, struct error *err)
+/* The output has to be a file, because the blocks are not written in their order, and another one
+ * than the input. */
+static int check_output(const char *input, const char *output, struct error *err)
 {
-	if (strcmp(path, "-"))
+	struct stat from, to;
+
+	if (!strcmp(output, "-")) {
+		err_fail(err, ERR_USAGE,
+			 "--output: '-' is not possible: what is written is no stream");
+		return err_mend(err, "name a file");
+	}
+	if (stat(input, &from) < 0 || stat(output, &to) < 0 || from.st_dev != to.st_dev ||
+	    from.st_ino != to.st_ino)
 		return 0;
-	err_fail(err, ERR_USAGE,
-		 "--output: '-' is not possible: the blocks are not written in "
-		 "their order");
-	return err_mend(err, "name a file");
+	err_fail(err, ERR_USAGE, "%s: input and output are the same file", output);
+	return err_mend(err, "name another output with --output");
 }
 
 /* ---- sign ---------------------------------------------------------------- */
@@ -185,6 +192,9 @@ static int make_stream(const struct request *request, const char *path, struct s
 		memcpy(mend, err->mend, sizeof(mend));
 		return err_mend(err, "%s; --raw signs it nevertheless", mend);
 	}
+	/* Not after hashing all of it. */
+	if (openpgp_check_key(&signing->keys, err) < 0)
+		return -1;
 	output = output_begin_beside(path, &name, err);
 	out = output ? output_open(output, name, 0666, err) : -1;
 	if (out < 0 || sbs_make(in, request->input, size, out, path, &signer, header, err) < 0)
@@ -206,7 +216,7 @@ static int run_sign(const struct request *request, struct error *err)
 		return err_mend(err, "'gpg --list-secret-keys' shows your keys; it must be RSA "
 				     "4096");
 	}
-	if (check_output(path, err) < 0 ||
+	if (check_output(request->input, path, err) < 0 ||
 	    make_stream(request, path, &signing, &header, &stream, err) < 0)
 		return -1;
 	return print_signed(request, path, &header, &signing.signer, request->raw ? NULL : &stream,
@@ -320,7 +330,7 @@ static int run_verify(const struct request *request, struct error *err)
 	if (request->sign_option)
 		return err_fail(err, ERR_USAGE, "--%s is for 'muenbuild sbs sign'",
 				request->sign_option);
-	if (!request->output || check_output(request->output, err) == 0)
+	if (!request->output || check_output(request->input, request->output, err) == 0)
 		result = verify_stream(request, &verdict, err);
 	if (result == 0)
 		result = print_accepted(request, &verdict, err);

@@ -97,10 +97,10 @@ int check_component_name(const char *name, struct error *err)
 {
 	char shown[128];
 
-	if (!is_plain(name) || strchr(name, '|')) {
+	if (!is_plain(name) || strpbrk(name, "|/")) {
 		err_fail(err, ERR_USAGE,
 			 "'%s' cannot be a component's name: it must be UTF-8 text without control "
-			 "characters and '|', and not begin with '$'",
+			 "characters, '|' and '/', and not begin with '$'",
 			 text_printable(name, strlen(name), shown, sizeof(shown)));
 		return err_mend(err, "choose another name");
 	}

@@ -82,7 +82,8 @@ static int fail_gnupg(const char *doing, gpgme_error_t code, struct error *err)
 				"run it where gpg-agent can ask (export GPG_TTY=$(tty)), or unlock "
 				"the key first: gpg --detach-sign of any file");
 	case GPG_ERR_UNUSABLE_SECKEY:
-		err_fail(err, ERR_REFUSED, "%s: GnuPG cannot use the secret key: %s", doing, reason);
+		err_fail(err, ERR_REFUSED, "%s: GnuPG cannot use the secret key: %s", doing,
+			 reason);
 		return err_mend(err, "see 'gpg --list-secret-keys': it may be expired or revoked");
 	default:
 		err_fail(err, ERR_MISSING, "%s: GnuPG failed: %s", doing, reason);
@@ -226,6 +227,16 @@ static int take_data(gpgme_data_t data, struct buffer *buffer, struct error *err
 	if (count < 0)
 		return err_fail_errno(err, ERR_INTERNAL, errno, "OpenPGP signature");
 	return 0;
+}
+
+int openpgp_check_key(const struct openpgp_keys *keys, struct error *err)
+{
+	cleanup_session gpgme_ctx_t session = NULL;
+	struct openpgp_signer signer;
+
+	if (session_open(keys, &session, err) < 0)
+		return -1;
+	return use_key(session, keys, &signer, err);
 }
 
 int openpgp_sign(const struct openpgp_keys *keys, const void *bytes, size_t size,

@@ -34,6 +34,10 @@ struct openpgp_signer {
 int openpgp_fingerprint(const char *text, char out[static OPENPGP_FINGERPRINT_MAX + 1],
 			struct error *err);
 
+/* Checks that there is such a key and that Muen's loader takes its signatures, as far as can be
+ * told before there is one. Fails as openpgp_sign() does. */
+int openpgp_check_key(const struct openpgp_keys *keys, struct error *err);
+
 /* Appends the binary, detached signature of the bytes to `signature`, made with the key that
  * keys->fingerprint names: RSA of 4096 bits, SHA-512. Fails with ERR_NO_INPUT (no such home
  * folder or secret key), ERR_INPUT (a key or a digest that Muen's loader does not take),

@@ -3,11 +3,12 @@
  *
  *	header (100 bytes)   signed; names the hash of the first block
  *	signature            detached OpenPGP signature of the header, binary
- *	blocks               each: SHA-512 of the next block (zeroes in the last), then payload
+ *	blocks               each: SHA-512 of the next block, then payload
  *
  * A block's hash covers the block as it is. So the chain is made from the last block to the first
- * and checked from the first to the last. The payload is filled up at its front: the first
- * `padding_length` bytes of the first block's payload are skipped. All numbers are little endian.
+ * and checked from the first to the last. Behind the last block there is none: that hash is zeroes,
+ *and nobody looks at it. The payload is filled up at its front: the first `padding_length` bytes of
+ *the first block's payload are skipped. All numbers are little endian.
  */
 #ifndef SIGN_SBS_H
 #define SIGN_SBS_H

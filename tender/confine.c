@@ -17,9 +17,9 @@ static rlim_t descriptor_limit(const struct tender *tender)
 
 	if (next >= 0)
 		close(next);
-	/* None is to be opened any more, but for a core file; ppoll() takes no more than the limit,
-	 * even if inherited descriptors have higher numbers. */
-	limit += tender->core_fd >= 0;
+	/* None is to be opened any more, but for a core file or a debugger; ppoll() takes no more
+	 * than the limit, even if inherited descriptors have higher numbers. */
+	limit += tender->core_fd >= 0 || tender->options.gdb;
 	return limit > tender->hvt.poll_count ? limit : tender->hvt.poll_count;
 }
 
@@ -41,7 +41,7 @@ static void allow_devices(struct filter *filter, const struct tender *tender)
 static void allow_machine(struct filter *filter, const struct tender *tender)
 {
 	struct vm_ioctl calls[VM_IOCTLS_MAX];
-	size_t count = vm_ioctls(tender->vm, false, calls);
+	size_t count = vm_ioctls(tender->vm, tender->options.gdb, calls);
 
 	for (size_t i = 0; i < count; i++)
 		filter_allow_ioctl(filter, calls[i].fd, calls[i].request);
@@ -81,6 +81,8 @@ static int load_filter(const struct tender *tender, struct error *err)
 	allow_machine(filter, tender);
 	allow_devices(filter, tender);
 	allow_outputs(filter, tender);
+	if (tender->options.gdb)
+		gdb_allow(&tender->gdb, filter);
 	result = filter_load(filter, err);
 	filter_free(filter);
 	return result;

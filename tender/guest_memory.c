@@ -107,6 +107,40 @@ int guest_memory_write(const struct guest_memory *memory, uint64_t address, cons
 	return 0;
 }
 
+/* Copies into one region; a region that is not writable is mapped so as well. */
+static int patch_region(const struct guest_region *region, uint64_t offset, const void *from,
+			size_t length)
+{
+	uint64_t start = offset & ~(GUEST_PAGE - 1);
+	size_t size = offset - start + length;
+
+	if (!region->writable && mprotect(region->host + start, size, PROT_READ | PROT_WRITE) < 0)
+		return -1;
+	memcpy(region->host + offset, from, length);
+	return region->writable ? 0 : mprotect(region->host + start, size, PROT_READ);
+}
+
+int guest_memory_patch(const struct guest_memory *memory, uint64_t address, const void *from,
+		       size_t length)
+{
+	const unsigned char *next = from;
+
+	if (!guest_memory_at(memory, address, length, GUEST_READ))
+		return -1;
+	while (length) {
+		const struct guest_region *region = guest_memory_region(memory, address);
+		uint64_t offset = address - region->address;
+		size_t part = region->size - offset < length ? region->size - offset : length;
+
+		if (patch_region(region, offset, next, part) < 0)
+			return -1;
+		address += part;
+		next += part;
+		length -= part;
+	}
+	return 0;
+}
+
 /* ---- the memory itself ------------------------------------------------------ */
 
 int guest_ram_new(struct guest_ram *ram, uint64_t size, struct error *err)

@@ -58,6 +58,11 @@ int guest_memory_read(const struct guest_memory *memory, uint64_t address, void 
 int guest_memory_write(const struct guest_memory *memory, uint64_t address, const void *from,
 		       size_t length);
 
+/* Writes on behalf of a debugger: also where the guest itself may not, whose host mapping is
+ * opened for the moment. -1 if not all of it is in the map. */
+int guest_memory_patch(const struct guest_memory *memory, uint64_t address, const void *from,
+		       size_t length);
+
 /* ---- the memory itself --------------------------------------------------- */
 
 /* A run of zeroed host memory, aligned to 2 MiB, with inaccessible pages on both sides. */

@@ -68,6 +68,17 @@ static int open_outputs(struct tender *tender, struct error *err)
 	return 0;
 }
 
+static int open_debugger(struct tender *tender, struct error *err)
+{
+	const struct options_hvt *options = &tender->options;
+
+	if (options->gdb)
+		return gdb_open(&tender->gdb, options->gdb_address, options->gdb_port, err);
+	if (options->has_gdb_port)
+		say("--gdb-port alone does nothing: add --gdb to wait for a debugger");
+	return 0;
+}
+
 /* Devices first: the helpers of some are forked, which is cheap while there is no guest. */
 static int open_host(struct tender *tender, struct error *err)
 {
@@ -78,6 +89,8 @@ static int open_host(struct tender *tender, struct error *err)
 			return -1;
 		tender->probe_count++;
 	}
+	if (open_debugger(tender, err) < 0)
+		return -1;
 	tender->vm = vm_kvm_new(err);
 	return tender->vm ? 0 : -1;
 }
@@ -125,6 +138,8 @@ static int prepare_guest(struct tender *tender, struct error *err)
 	tender->hvt.console = &tender->console;
 	tender->hvt.stop = &tender->stop;
 	hvt_prepare(&tender->hvt);
+	if (tender->options.gdb)
+		gdb_attach(&tender->gdb, tender->vm, tender->hvt.memory, &tender->stop);
 	return 0;
 }
 
@@ -152,22 +167,12 @@ static enum exit_status failure_status(enum exit_status stage, const struct erro
 
 static void write_core(struct tender *tender)
 {
-	struct vm_registers *registers = &tender->outcome.registers;
-	struct hvt_trap_frame frame;
 	struct error err;
 
 	if (tender->core_fd < 0 || !tender_crashed(tender) || !tender->outcome.has_registers)
 		return;
-	if (tender->hvt.has_cookie) {
-		memcpy(&frame, tender->hvt.cookie, sizeof(frame));
-		registers->rip = frame.rip;
-		registers->rflags = frame.rflags;
-		registers->gpr[VM_RSP] = frame.rsp;
-		registers->cs.selector = (uint16_t)frame.cs;
-		registers->ss.selector = (uint16_t)frame.ss;
-	}
 	if (core_write(tender->core_fd, tender->options.dumpcore, &tender->image.ram,
-		       tender->image.memory_size, registers, &err) < 0)
+		       tender->image.memory_size, &tender->outcome.registers, &err) < 0)
 		say_error(&err);
 }
 

@@ -23,6 +23,9 @@
 	X("timeout", "TIME", false, take_timeout, "stop the guest after 10s, 1500ms, 2m")          \
 	X("json", "FILE", false, take_json, "write a report of the run")                           \
 	X("dumpcore", "DIR", false, take_dumpcore, "write a core file if the guest crashes")       \
+	X("gdb", "[unix:PATH|HOST:PORT]", false, take_gdb,                                         \
+	  "wait for gdb, at 127.0.0.1:1234 by default")                                            \
+	X("gdb-port", "N", false, take_gdb_port, "wait for it at this port (0: any)")              \
 	X("ring", "auto|on|off", false, take_ring,                                                 \
 	  "offer the network ring (default: where it pays)")                                       \
 	X("uid", "N", false, take_uid, "run as this user")                                         \

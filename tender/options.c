@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "tender/clock.h"
+#include "tender/gdb_link.h"
 #include "tender/option_list.h"
 #include "tender/options_devices.h"
 
@@ -160,6 +161,30 @@ static int take_ring(struct options_hvt *options, const char *device, const char
 	return err_fail(err, ERR_USAGE, "--ring: '%s' is none of auto, on and off", value);
 }
 
+static int take_gdb(struct options_hvt *options, const char *device, const char *value,
+		    struct error *err)
+{
+	(void)device;
+	(void)err;
+	options->gdb = true;
+	options->gdb_address = value;
+	return 0;
+}
+
+static int take_gdb_port(struct options_hvt *options, const char *device, const char *value,
+			 struct error *err)
+{
+	uint64_t number;
+
+	(void)device;
+	if (text_to_number(value, &number) < 0 || number > UINT16_MAX)
+		return err_fail(err, ERR_USAGE, "--gdb-port: '%s' is not a port from 0 to %d",
+				value, UINT16_MAX);
+	options->has_gdb_port = true;
+	options->gdb_port = (uint16_t)number;
+	return 0;
+}
+
 #define TAKE_TEXT(field)                                                                           \
 	static int take_##field(struct options_hvt *options, const char *device,                   \
 				const char *value, struct error *err)                              \
@@ -252,6 +277,10 @@ static int take_option(struct options_hvt *options, struct words *words, struct 
 		return value ? invalid_option(word, err) : row->take(options, NULL, NULL, err);
 	if (value)
 		return row->take(options, device, value + 1, err);
+	/* Its value may be left out; then the next word is the unikernel, or another option. */
+	if (row->take == take_gdb &&
+	    (words->next >= words->argc || !gdb_is_address(words->argv[words->next])))
+		return row->take(options, NULL, NULL, err);
 	if (words->next >= words->argc)
 		return err_fail(err, ERR_USAGE, "--%s: its value is missing: --%s=%s", row->name,
 				row->name, row->argument);
@@ -309,6 +338,11 @@ static int check_together(struct options_hvt *options, struct error *err)
 		return err_mend(err, "muenbuild-hvt [OPTION...] UNIKERNEL [ARGUMENT...]; --help "
 				     "lists the options");
 	}
+	if (options->gdb_address && options->has_gdb_port)
+		return err_fail(err, ERR_USAGE,
+				"--gdb=%s names the place already: leave out "
+				"--gdb-port",
+				options->gdb_address);
 	if (!options->lone_pcap)
 		return 0;
 	if (options->net_count != 1) {
@@ -326,7 +360,7 @@ int options_hvt_parse(struct options_hvt *options, int argc, char **argv, struct
 {
 	struct words words = { argc, argv, 1 };
 
-	*options = (struct options_hvt){ .memory = MEMORY_DEFAULT };
+	*options = (struct options_hvt){ .memory = MEMORY_DEFAULT, .gdb_port = GDB_PORT_DEFAULT };
 	if (take_words(options, &words, err) < 0)
 		return -1;
 	if (options->help || options->version)

@@ -52,9 +52,13 @@ struct options_hvt {
 	size_t pattern_count;
 	const char *probes[OPTIONS_PROBES_MAX]; /* URLs */
 	size_t probe_count;
-	uint64_t timeout;     /* ns, 0: none */
-	const char *json;     /* path of the report, or NULL */
-	const char *dumpcore; /* folder, or NULL */
+	uint64_t timeout;	 /* ns, 0: none */
+	const char *json;	 /* path of the report, or NULL */
+	const char *dumpcore;	 /* folder, or NULL */
+	bool gdb;		 /* wait for a debugger */
+	const char *gdb_address; /* as gdb_listen() takes it, or NULL */
+	bool has_gdb_port;
+	uint16_t gdb_port;
 	const char *chroot;
 	bool has_uid, has_gid;
 	uid_t uid;

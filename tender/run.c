@@ -148,6 +148,46 @@ static void end_badly(struct tender *tender, const struct vm_exit *exit)
 	}
 }
 
+/* As far as the guest's handler kept them, registers become those at the trap. */
+static void go_back_to_trap(struct tender *tender)
+{
+	struct vm_registers *registers = &tender->outcome.registers;
+	struct hvt_trap_frame frame;
+
+	memcpy(&frame, tender->hvt.cookie, sizeof(frame));
+	registers->rip = frame.rip;
+	registers->rflags = frame.rflags;
+	registers->gpr[VM_RSP] = frame.rsp;
+	registers->cs.selector = (uint16_t)frame.cs;
+	registers->ss.selector = (uint16_t)frame.ss;
+}
+
+/* ---- debugging --------------------------------------------------------------------------- */
+
+/* Lets a debugger see the guest where it broke down. */
+static void show_crash(struct tender *tender)
+{
+	const struct outcome *outcome = &tender->outcome;
+	bool aborted = outcome->cause == OUTCOME_HALT && !tender->hvt.has_cookie;
+
+	if (tender->options.gdb && tender_crashed(tender) && outcome->has_registers)
+		gdb_look(&tender->gdb, aborted ? GDB_SIGABRT : GDB_SIGSEGV, &outcome->registers);
+}
+
+static void tell_debugger(struct tender *tender)
+{
+	const struct outcome *outcome = &tender->outcome;
+
+	if (!tender->options.gdb)
+		return;
+	if (outcome->cause == OUTCOME_SIGNAL)
+		gdb_end(&tender->gdb, 'X', (unsigned)outcome->signal);
+	else if (outcome->cause == OUTCOME_HALT)
+		gdb_end(&tender->gdb, 'W', (unsigned)outcome->guest_status);
+	else
+		gdb_end(&tender->gdb, 'W', (unsigned)tender_status(tender));
+}
+
 /* ---- the loop ------------------------------------------------------------------------------ */
 
 /* Serves a port; true if the run has ended. */
@@ -163,6 +203,8 @@ static bool serve_port(struct tender *tender, const struct vm_exit *exit)
 		outcome->guest_status = tender->hvt.exit_status & 0xff;
 		if (outcome->guest_status == 255)
 			read_registers(tender);
+		if (outcome->has_registers && tender->hvt.has_cookie)
+			go_back_to_trap(tender);
 		return true;
 	case HYPERCALL_FAULT:
 	default:
@@ -175,19 +217,41 @@ static bool serve_port(struct tender *tender, const struct vm_exit *exit)
 /* Runs up to the next exit and deals with it; true if the run has ended. */
 static bool step(struct tender *tender)
 {
+	struct gdb *gdb = tender->options.gdb ? &tender->gdb : NULL;
 	struct vm_exit exit;
+	bool ended;
 
 	if (vm_run(tender->vm, &exit, &tender->outcome.error) < 0) {
 		tender->outcome.cause = OUTCOME_HOST;
 		return true;
 	}
 	tender->exits[exit.kind]++;
-	if (exit.kind == VM_EXIT_PORT)
-		return serve_port(tender, &exit);
+	if (gdb && gdb_session_takes(&gdb->session, &exit))
+		return false;
+	if (exit.kind == VM_EXIT_PORT) {
+		ended = serve_port(tender, &exit);
+		if (gdb && !ended)
+			gdb_session_served(&gdb->session);
+		return ended;
+	}
 	if (exit.kind == VM_EXIT_INTERRUPTED)
 		return false;
 	end_badly(tender, &exit);
 	return true;
+}
+
+/* Waits for a debugger's orders, then runs; true if the run has ended. */
+static bool go_on(struct tender *tender)
+{
+	if (tender->options.gdb) {
+		if (gdb_before_run(&tender->gdb, &tender->outcome.error) < 0) {
+			tender->outcome.cause = OUTCOME_HOST;
+			return true;
+		}
+		if (tender->stop.requested)
+			return false;
+	}
+	return step(tender);
 }
 
 static void take_news(struct tender *tender)
@@ -206,7 +270,7 @@ void tender_run(struct tender *tender)
 	if (tender->options.timeout)
 		stop_after(tender->options.timeout);
 	while (!ended && !is_stopped(tender)) {
-		ended = step(tender);
+		ended = go_on(tender);
 		if (!smoke)
 			continue;
 		take_news(tender);
@@ -214,6 +278,9 @@ void tender_run(struct tender *tender)
 		if ((!ended || tender->outcome.cause == OUTCOME_HALT) && is_decided(tender))
 			break;
 	}
+	if (ended)
+		show_crash(tender);
 	ring_stop(&tender->ring);
 	tender->timings.end = clock_monotonic();
+	tell_debugger(tender);
 }

@@ -41,6 +41,8 @@ static void handle(int number)
 
 	if (number == SIGCHLD) {
 		stop->child = 1;
+	} else if (number == SIGIO) {
+		stop->debugger = 1;
 	} else if (!stop->requested) {
 		if (number == SIGALRM)
 			stop->timed_out = 1;
@@ -48,7 +50,7 @@ static void handle(int number)
 			stop->signal = number;
 		stop->requested = 1;
 	}
-	if (number != SIGCHLD)
+	if (number != SIGCHLD && number != SIGIO)
 		tick(stop);
 	wake(stop);
 	errno = saved;
@@ -56,7 +58,7 @@ static void handle(int number)
 
 int stop_install(struct stop *stop, struct error *err)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGCHLD };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGCHLD, SIGIO };
 	struct sigaction action = { .sa_handler = handle };
 	sigset_t set;
 
@@ -101,6 +103,18 @@ bool stop_child_news(struct stop *stop)
 		return false;
 	stop->child = 0;
 	if (!stop->requested && read(stop->wake_fd, &count, sizeof(count)) < 0)
+		return true; /* it was read before; nothing is lost */
+	return true;
+}
+
+bool stop_debugger_news(struct stop *stop)
+{
+	uint64_t count;
+
+	if (!stop->debugger)
+		return false;
+	stop->debugger = 0;
+	if (!stop->requested && !stop->child && read(stop->wake_fd, &count, sizeof(count)) < 0)
 		return true; /* it was read before; nothing is lost */
 	return true;
 }

@@ -15,14 +15,15 @@ struct stop {
 	volatile sig_atomic_t requested; /* end the guest: signal or time limit */
 	volatile sig_atomic_t signal;	 /* the number, 0: none came */
 	volatile sig_atomic_t timed_out;
-	volatile sig_atomic_t child;   /* a helper process ended */
-	volatile sig_atomic_t ticking; /* the handler repeats itself */
-	int wake_fd;		       /* readable from the moment that something happened */
-	struct vm *vm;		       /* interrupted when something happens */
+	volatile sig_atomic_t child;	/* a helper process ended */
+	volatile sig_atomic_t debugger; /* something came from a debugger: SIGIO */
+	volatile sig_atomic_t ticking;	/* the handler repeats itself */
+	int wake_fd;			/* readable from the moment that something happened */
+	struct vm *vm;			/* interrupted when something happens */
 };
 
-/* Takes over SIGINT, SIGTERM, SIGHUP (unless it is ignored), SIGQUIT, SIGALRM and SIGCHLD, and
- * ignores SIGPIPE. One
+/* Takes over SIGINT, SIGTERM, SIGHUP (unless it is ignored), SIGQUIT, SIGALRM, SIGCHLD and SIGIO,
+ * and ignores SIGPIPE. One
  * struct per process; it must outlive it. Fails with ERR_MISSING. */
 int stop_install(struct stop *stop, struct error *err);
 
@@ -31,5 +32,9 @@ void stop_after(uint64_t nanoseconds);
 
 /* Whether a helper ended since the last call; quietens wake_fd unless a stop is requested. */
 bool stop_child_news(struct stop *stop);
+
+/* Whether something came from a debugger since the last call; quietens wake_fd likewise, unless
+ * there is other news. */
+bool stop_debugger_news(struct stop *stop);
 
 #endif

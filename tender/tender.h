@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "solo5/unikernel.h"
+#include "tender/gdb.h"
 #include "tender/hvt_load.h"
 #include "tender/hypercall.h"
 #include "tender/isolate.h"
@@ -66,6 +67,7 @@ struct tender {
 	struct hvt_image image;
 	struct ring ring;
 	int json_fd, core_fd; /* -1: none */
+	struct gdb gdb;	      /* if options.gdb */
 	struct isolation_report isolation;
 	uint64_t exits[VM_EXIT_KINDS];
 	struct timings timings;

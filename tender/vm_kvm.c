@@ -153,8 +153,8 @@ static size_t kvm_ioctls(const struct vm *vm, bool debugging,
 			 struct vm_ioctl list[static VM_IOCTLS_MAX])
 {
 	static const unsigned long running[] = { KVM_RUN, KVM_GET_REGS, KVM_GET_SREGS };
-	static const unsigned long inspecting[] = { KVM_SET_REGS, KVM_SET_SREGS, KVM_GET_FPU,
-						    KVM_SET_FPU, KVM_SET_GUEST_DEBUG };
+	static const unsigned long inspecting[] = { KVM_SET_REGS, KVM_SET_SREGS, KVM_GET_XSAVE,
+						    KVM_SET_XSAVE, KVM_SET_GUEST_DEBUG };
 	int fd = ((const struct vm_kvm *)vm)->vcpu_fd;
 	size_t count = 0;
 
@@ -283,11 +283,13 @@ struct vm *vm_kvm_new(struct error *err)
 	kvm = xcalloc(1, sizeof(*kvm));
 	kvm->vm.operations = &operations;
 	kvm->vm_fd = kvm->vcpu_fd = -1;
-	if (access("/sys/module/kvm_pvm", F_OK) == 0)
+	if (access("/sys/module/kvm_pvm", F_OK) == 0) {
 		kvm->vm.limitation =
 			"this host's KVM (kvm_pvm) has no hardware virtualisation below it and "
 			"interprets the guest's kernel-mode code, without SSE and x87 "
 			"instructions; most OCaml unikernels need a host with VT-x or AMD-V";
+		kvm->vm.blind_to_data = true;
+	}
 	if (make_machine(kvm, kvm_fd, err) < 0) {
 		kvm_free(&kvm->vm);
 		return NULL;

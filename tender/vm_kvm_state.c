@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -136,39 +137,65 @@ int kvm_set_registers(struct vm *vm, const struct vm_registers *registers, struc
 
 /* ---- floating point --------------------------------------------------------- */
 
+/* The beginning of the XSAVE area (Intel SDM vol. 1, 13.4). KVM's older calls for x87 and SSE
+ * leave MXCSR out. */
+struct xsave {
+	uint16_t control, status;
+	uint8_t tag, reserved;
+	uint16_t opcode;
+	uint64_t instruction, operand;
+	uint32_t mxcsr, mxcsr_mask;
+	uint8_t st[8][16], xmm[16][16];
+	uint8_t unused[96];
+	uint64_t present; /* XSTATE_BV */
+};
+
+#define XSTATE_X87_SSE 3ull
+
+_Static_assert(offsetof(struct xsave, present) == 512, "XSAVE area");
+_Static_assert(sizeof(struct xsave) <= sizeof(struct kvm_xsave), "XSAVE area");
+
 int kvm_get_fpu(struct vm *vm, struct vm_fpu *fpu, struct error *err)
 {
-	struct kvm_fpu state;
+	struct kvm_xsave area;
+	struct xsave state;
 
-	if (cpu_call(vm, KVM_GET_FPU, &state, "read the floating-point registers", err) < 0)
+	if (cpu_call(vm, KVM_GET_XSAVE, &area, "read the floating-point registers", err) < 0)
 		return -1;
-	memcpy(fpu->st, state.fpr, sizeof(fpu->st));
+	memcpy(&state, &area, sizeof(state));
+	memcpy(fpu->st, state.st, sizeof(fpu->st));
 	memcpy(fpu->xmm, state.xmm, sizeof(fpu->xmm));
-	fpu->control = state.fcw;
-	fpu->status = state.fsw;
-	fpu->tag = state.ftwx;
-	fpu->opcode = state.last_opcode;
-	fpu->instruction = state.last_ip;
-	fpu->operand = state.last_dp;
+	fpu->control = state.control;
+	fpu->status = state.status;
+	fpu->tag = state.tag;
+	fpu->opcode = state.opcode;
+	fpu->instruction = state.instruction;
+	fpu->operand = state.operand;
 	fpu->mxcsr = state.mxcsr;
 	return 0;
 }
 
 int kvm_set_fpu(struct vm *vm, const struct vm_fpu *fpu, struct error *err)
 {
-	struct kvm_fpu state = {
-		.fcw = fpu->control,
-		.fsw = fpu->status,
-		.ftwx = fpu->tag,
-		.last_opcode = fpu->opcode,
-		.last_ip = fpu->instruction,
-		.last_dp = fpu->operand,
-		.mxcsr = fpu->mxcsr,
-	};
+	struct kvm_xsave area;
+	struct xsave state;
 
-	memcpy(state.fpr, fpu->st, sizeof(fpu->st));
+	/* What we do not know of (AVX and later) stays as it is. */
+	if (cpu_call(vm, KVM_GET_XSAVE, &area, "read the floating-point registers", err) < 0)
+		return -1;
+	memcpy(&state, &area, sizeof(state));
+	memcpy(state.st, fpu->st, sizeof(fpu->st));
 	memcpy(state.xmm, fpu->xmm, sizeof(fpu->xmm));
-	return cpu_call(vm, KVM_SET_FPU, &state, "set the floating-point registers", err);
+	state.control = fpu->control;
+	state.status = fpu->status;
+	state.tag = fpu->tag;
+	state.opcode = fpu->opcode;
+	state.instruction = fpu->instruction;
+	state.operand = fpu->operand;
+	state.mxcsr = fpu->mxcsr;
+	state.present |= XSTATE_X87_SSE;
+	memcpy(&area, &state, sizeof(state));
+	return cpu_call(vm, KVM_SET_XSAVE, &area, "set the floating-point registers", err);
 }
 
 int kvm_set_debug(struct vm *vm, const struct vm_debug *debug, struct error *err)

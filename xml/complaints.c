@@ -6,6 +6,7 @@ static void take_complaint(void *context, xmlError *error)
 {
 	struct complaints *complaints = context;
 	unsigned rank = complaint_rank(error);
+	struct complaint *complaint;
 
 	if (error->level < XML_ERR_ERROR)
 		return;
@@ -15,7 +16,12 @@ static void take_complaint(void *context, xmlError *error)
 	if (complaints->shown == COMPLAINTS_SHOWN ||
 	    (complaints->shown && rank > complaints->list[0].rank))
 		return;
-	print_complaint(error, &complaints->list[complaints->shown++]);
+	complaint = &complaints->list[complaints->shown];
+	print_complaint(error, complaint);
+	/* What follows on the same element follows from the first. */
+	if (!complaint->element || !complaints->shown ||
+	    complaint->element != complaint[-1].element)
+		complaints->shown++;
 }
 
 /* libxml2 also prints notes on what it has not implemented. */

@@ -332,27 +332,19 @@ static int fail_malformed(const char *name, const struct complaints *complaints,
 			first->text);
 }
 
-/* Whether the element holds text other than blanks. */
-static bool has_words(const xmlNode *element)
-{
-	for (const xmlNode *child = element->children; child; child = child->next)
-		if (is_text(child) && child->content && !is_blank(from_xml(child->content)))
-			return true;
-	return false;
-}
-
 static void drop_blanks(xmlNode *element)
 {
-	bool mixed = has_words(element);
+	bool is_mixed = false;
 	xmlNode *next;
 
+	for (const xmlNode *child = element->children; child; child = child->next)
+		is_mixed = is_mixed || has_words(child);
 	for (xmlNode *child = element->children; child; child = next) {
 		next = child->next;
-		if (child->type == XML_ELEMENT_NODE) {
+		if (child->type == XML_ELEMENT_NODE)
 			drop_blanks(child);
-		} else if (is_text(child) && !mixed) {
+		else if (is_text(child) && !is_mixed)
 			remove_node(child);
-		}
 	}
 }
 

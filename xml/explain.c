@@ -34,68 +34,68 @@ static void print_tag(const xmlNode *element, char *text, size_t size)
 	text_printable(tag.data, tag.length, text, size);
 }
 
-/* The text that stands between the child elements of an element, or NULL. */
-static const char *stray_text(const xmlNode *element)
-{
-	bool has_elements = false;
-	const char *found = NULL;
-
-	for (const xmlNode *child = element->children; child; child = child->next) {
-		has_elements = has_elements || child->type == XML_ELEMENT_NODE;
-		if (is_text(child) && child->content && !is_blank(from_xml(child->content)))
-			found = from_xml(child->content);
-	}
-	return has_elements ? found : NULL;
-}
-
 static bool is_aside(const char *name)
 {
 	return !*name || !strcmp(name, "if") || !strcmp(name, "case") || !strcmp(name, "include") ||
 	       !strcmp(name, "doc");
 }
 
-static void explain_missing(const char *expected, char *text, size_t size)
-{
-	if (is_aside(expected))
-		snprintf(text, size, "a child element is missing");
-	else
-		snprintf(text, size, "the child element <%s> is missing", expected);
-}
-
-/* Writes what is wrong in our words; returns false if libxml2's are good enough. */
-static bool explain(const xmlError *error, char *text, size_t size)
+/* The part of explain() that names something. */
+static bool explain_named(const xmlError *error, char *text, size_t size)
 {
 	const char *first = error->str1 ? error->str1 : "";
 	const char *second = error->str2 ? error->str2 : "";
+	char shown[96];
 
 	switch ((int)error->code) {
-	case XML_RELAXNG_ERR_ATTRVALID:
-		snprintf(text, size, "an attribute is missing, or its value is not allowed");
-		return true;
 	case XML_RELAXNG_ERR_INVALIDATTR:
-		snprintf(text, size, "the attribute '%s' is not allowed here", first);
-		return true;
-	case XML_RELAXNG_ERR_ELEMWRONG:
-		snprintf(text, size, "this element is not allowed here");
+		snprintf(text, size, "the attribute '%s' is not allowed here, or its value is not",
+			 first);
 		return true;
 	case XML_RELAXNG_ERR_ELEMNAME:
 		snprintf(text, size, "found <%s> where <%s> was expected", second, first);
 		return true;
 	case XML_RELAXNG_ERR_NOELEM:
-		explain_missing(first, text, size);
+		if (is_aside(first))
+			snprintf(text, size, "a child element is missing");
+		else
+			snprintf(text, size, "the child element <%s> is missing", first);
 		return true;
 	case XML_RELAXNG_ERR_EXTRACONTENT:
 		snprintf(text, size, "its child <%s> is not allowed, or not at this place", second);
 		return true;
-	case XML_RELAXNG_ERR_TEXTWRONG:
-		snprintf(text, size, "text is not allowed here");
-		return true;
-	case XML_RELAXNG_ERR_CONTENTVALID:
-		snprintf(text, size, "its content is not allowed");
+	case XML_RELAXNG_ERR_TYPEVAL:
+		text_printable(second, strlen(second), shown, sizeof(shown));
+		snprintf(text, size, "the value '%s' is not allowed", shown);
 		return true;
 	default:
 		return false;
 	}
+}
+
+/* Writes what is wrong in our words; returns false if libxml2's are good enough. */
+static bool explain(const xmlError *error, char *text, size_t size)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} texts[] = {
+		{ XML_RELAXNG_ERR_ATTRVALID,
+		  "an attribute is missing, or its value is not allowed" },
+		{ XML_RELAXNG_ERR_ELEMWRONG, "this element is not allowed, or not at this place" },
+		{ XML_RELAXNG_ERR_TEXTWRONG, "text is not allowed here" },
+		{ XML_RELAXNG_ERR_CONTENTVALID, "its content is not allowed" },
+		{ XML_RELAXNG_ERR_DATAELEM, "it may hold a value, but no elements" },
+		{ XML_RELAXNG_ERR_DATATYPE, "a value is not allowed" },
+		{ XML_RELAXNG_ERR_VALUE, "a value is not allowed" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if ((int)error->code == texts[i].code) {
+			snprintf(text, size, "%s", texts[i].text);
+			return true;
+		}
+	return explain_named(error, text, size);
 }
 
 unsigned complaint_rank(const xmlError *error)
@@ -104,13 +104,18 @@ unsigned complaint_rank(const xmlError *error)
 
 	if (error->domain != XML_FROM_RELAXNGV)
 		return 0;
+	if (!error->node)
+		return error->code == XML_RELAXNG_ERR_ATTRVALID ? 2 : 3;
 	switch ((int)error->code) {
 	case XML_RELAXNG_ERR_INTERNODATA:
 	case XML_RELAXNG_ERR_INTERSEQ:
 	case XML_RELAXNG_ERR_INTEREXTRA:
+	case XML_RELAXNG_ERR_INTERNAL:
 		return 3;
 	case XML_RELAXNG_ERR_CONTENTVALID:
 		return 2;
+	case XML_RELAXNG_ERR_EXTRACONTENT:
+		return 1;
 	case XML_RELAXNG_ERR_NOELEM:
 	case XML_RELAXNG_ERR_ELEMNAME:
 		return is_aside(first) ? 2 : 1;
@@ -144,39 +149,34 @@ static void explain_at(const xmlError *error, const xmlNode *element, struct com
 	snprintf(complaint->text, sizeof(complaint->text), "%s: %s", tag, text);
 }
 
-void explain_stray_text(struct complaint *complaint)
-{
-	const char *stray = complaint->element ? stray_text(complaint->element) : NULL;
-	char tag[200], shown[64];
-
-	if (!stray || complaint->rank == 0)
-		return;
-	print_tag(complaint->element, tag, sizeof(tag));
-	text_printable(stray, strlen(stray), shown, sizeof(shown));
-	snprintf(complaint->text, sizeof(complaint->text),
-		 "%s: the text '%s' is not allowed between its elements", tag, shown);
-}
-
 void print_complaint(const xmlError *error, struct complaint *complaint)
 {
 	const char *said = error->message ? error->message : "unknown error";
-	const xmlNode *element = NULL;
 	size_t length = strlen(said);
 
+	*complaint = (struct complaint){ .rank = complaint_rank(error),
+					 .line = error->line > 0 ? (unsigned)error->line : 0 };
 	while (length && said[length - 1] == '\n')
 		length--;
 	text_printable(said, length, complaint->text, sizeof(complaint->text));
-	complaint->rank = complaint_rank(error);
-	complaint->element = NULL;
-	complaint->line = error->line > 0 ? (unsigned)error->line : 0;
 	if (error->domain == XML_FROM_RELAXNGV || error->domain == XML_FROM_SCHEMASV)
-		element = element_of(error);
-	if (!element)
-		return;
-	/* libxml2 keeps 16 bits of a line only. */
-	complaint->line = origin_line(element);
-	if (error->domain != XML_FROM_RELAXNGV)
-		return;
+		complaint->element = element_of(error);
+	if (complaint->element) {
+		/* libxml2 keeps 16 bits of a line only. */
+		complaint->line = origin_line(complaint->element);
+		if (error->domain == XML_FROM_RELAXNGV)
+			explain_at(error, complaint->element, complaint);
+	} else if (error->domain == XML_FROM_RELAXNGV && error->str1 &&
+		   error->code == XML_RELAXNG_ERR_ATTRVALID) {
+		snprintf(complaint->unplaced, sizeof(complaint->unplaced), "%s", error->str1);
+	}
+}
+
+void place_complaint(struct complaint *complaint, const xmlNode *element)
+{
+	xmlError error = { .code = XML_RELAXNG_ERR_ATTRVALID };
+
 	complaint->element = element;
-	explain_at(error, element, complaint);
+	complaint->line = origin_line(element);
+	explain_at(&error, element, complaint);
 }

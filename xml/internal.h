@@ -72,6 +72,12 @@ static inline bool is_text(const xmlNode *node)
 	return node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
 }
 
+/* Whether the node is text other than blanks. */
+static inline bool has_words(const xmlNode *node)
+{
+	return is_text(node) && node->content && !is_blank(from_xml(node->content));
+}
+
 /* Takes a node of any kind out of its tree and frees it. */
 void remove_node(xmlNode *node);
 
@@ -91,9 +97,11 @@ struct xml_document *xml_parse_any(const char *name, const char *text, size_t le
  * ones. While a list is open, nothing that libxml2 says reaches stderr. */
 struct complaints {
 	struct complaint {
-		unsigned line; /* 0: none */
+		unsigned line;		/* 0: none */
+		const xmlNode *element; /* that a validator finds fault with, or NULL */
 		unsigned rank;
-		const xmlNode *element; /* that is invalid, or NULL */
+		char unplaced[64]; /* the name of an element that has bad attributes, if
+				    * libxml2 does not say which one it is; else empty */
 		char text[512];
 	} list[COMPLAINTS_SHOWN];
 	size_t shown; /* in the list */
@@ -115,8 +123,7 @@ unsigned complaint_rank(const xmlError *error);
 /* Says what an error means, and on which line. */
 void print_complaint(const xmlError *error, struct complaint *complaint);
 
-/* Says so if text between elements is the reason: the validator does not. To be called when it is
- * done, since it takes an element's children apart while it works. */
-void explain_stray_text(struct complaint *complaint);
+/* Says what an unplaced complaint means, once its element is known. */
+void place_complaint(struct complaint *complaint, const xmlNode *element);
 
 #endif

@@ -169,8 +169,9 @@ int ada_number(const char *text, uint64_t *value);
 
 struct xml_schema;
 
-/* Loads a schema: a RELAX NG grammar or a W3C schema, told apart by its root element.
- * Fails with ERR_NO_INPUT or ERR_INPUT. */
+/* Loads a schema: a RELAX NG grammar or a W3C schema, told apart by its root element. It may
+ * include files of its own folder and below, nothing else. Takes some milliseconds: read each
+ * schema once. Fails with ERR_NO_INPUT or ERR_INPUT. */
 struct xml_schema *xml_schema_read(const char *path, struct error *err);
 void xml_schema_free(struct xml_schema *schema);
 DEFINE_CLEANUP(struct xml_schema *, xml_schema_free)
@@ -179,8 +180,9 @@ DEFINE_CLEANUP(struct xml_schema *, xml_schema_free)
 /* Whether the schema declares a root element of that name. */
 bool xml_schema_has_root(const struct xml_schema *schema, const char *name);
 
-/* Validates. Fails with ERR_INPUT "NAME:LINE: what the validator says (schema FILE)"; lines are
- * those of the canonical form, since the document may have been made in memory. */
+/* Validates. Fails with ERR_INPUT "FILE:LINE: what is wrong (schema FILE)", for the first few
+ * things that are. FILE and LINE are where the element was read; for one that was made here, the
+ * document's name and the line in its canonical form. */
 int xml_validate(const struct xml_document *document, const struct xml_schema *schema,
 		 struct error *err);
 

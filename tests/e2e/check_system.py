@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Whether Muen's tools would accept a source system policy: their rules, written anew.
 
-    check_system.py [--mutate] SYSTEM PLAN HARDWARE PLATFORM ADDITIONAL_HARDWARE SPEC...
+    check_system.py [--damage] SYSTEM PLAN HARDWARE PLATFORM ADDITIONAL_HARDWARE SPEC...
 
 SPEC are the specifications of the components that the policy does not hold itself: Muen's own,
 and in examples the unikernels'. Prints one line per rule that is broken; the exit status says
-whether there was one. With --mutate the system is damaged in one way after the other, and each
+whether there was one. With --damage the system is damaged in one way after the other, and each
 damage must break a rule; prints those that did not.
 """
 
-import copy
 import sys
 import xml.etree.ElementTree as ET
+
+from damages import damages
 
 PAGE = 0x1000
 ORDER = ["config", "expressions", "memory", "deviceDomains", "events", "channels", "components",
@@ -466,52 +467,15 @@ class Checker:
         return self.problems
 
 
-def mutations(system, plan):
-    """Each damage of the system or the plan: (what, system, plan)."""
-    parents = {child: parent for root in (system, plan) for parent in root.iter()
-               for child in parent}
-    removable = {"map", "event", "channel", "default", "loader", "reader", "writer", "subject",
-                 "minorFrame", "partition", "boolean"}
-    for root in (system, plan):
-        for node in list(root.iter()):
-            parent = parents.get(node)
-            inside = parent is not None and parent.tag not in ("provides", "requires", "config")
-            own = any(a.tag == "components" for a in ancestors(node, parents))
-            if parent is None or own:
-                continue
-            place = list(parent).index(node)
-            if node.tag in removable and (inside or node.tag == "boolean"):
-                parent.remove(node)
-                yield f"without <{node.tag} {node.attrib}>", system, plan
-                parent.insert(place, node)
-            if node.tag in ("event", "channel", "subject", "partition", "map", "minorFrame") and \
-                    parent.tag != "cpu":
-                parent.insert(place, copy.deepcopy(node))
-                yield f"twice <{node.tag} {node.attrib}>", system, plan
-                parent.remove(parent[place])
-            for key in ("physical", "partition", "ticks", "mode", "ref", "caching"):
-                if node.get(key) and not (key == "caching" and node.get(key) != "UC"):
-                    before = node.get(key)
-                    node.set(key, "77" if key == "ticks" else "other")
-                    yield f"{key} of <{node.tag} {before}>", system, plan
-                    node.set(key, before)
-
-
-def ancestors(node, parents):
-    while node in parents:
-        node = parents[node]
-        yield node
-
-
 def main(arguments):
-    mutate = arguments[0] == "--mutate"
+    damage = arguments[0] == "--damage"
     system, plan, hardware, platform, additional, *specs = [
-        ET.parse(path).getroot() for path in arguments[mutate:]]
+        ET.parse(path).getroot() for path in arguments[damage:]]
     rest = (hardware, platform, additional, specs)
     problems = Checker(system, plan, *rest).run()
-    if mutate:
+    if damage:
         count = 0
-        for what, damaged, damaged_plan in mutations(system, plan):
+        for what, damaged, damaged_plan in damages(system, plan):
             count += 1
             try:
                 found = Checker(damaged, damaged_plan, *rest).run()

@@ -243,7 +243,15 @@ fi
 # at every prompt, and prints what the terminal shows
 terminal() {
 	python3 - "$@" <<'PYTHON'
-import os, pty, select, sys
+import os, pty, select, sys, termios, time
+
+def wait_for_silence(fd):
+    """The prompt comes just before the echo is turned off: a person does not type that fast."""
+    for _ in range(500):
+        if not termios.tcgetattr(fd)[3] & termios.ECHO:
+            return
+        time.sleep(0.01)
+
 answers = sys.argv[1].split(",")
 pid, fd = pty.fork()
 if pid == 0:
@@ -261,6 +269,7 @@ while True:
         break
     shown += data
     if data.rstrip().endswith(b":") and answers:
+        wait_for_silence(fd)
         os.write(fd, answers.pop(0).encode() + b"\n")
 sys.stdout.buffer.write(shown)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

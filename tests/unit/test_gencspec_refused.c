@@ -189,6 +189,7 @@ static const struct {
 	{ "f", "", "cannot be a component's name" },
 	{ "f", "$x", "cannot be a component's name" },
 	{ "f", "a|b", "cannot be a component's name" },
+	{ "f", "a/b", "cannot be a component's name" },
 	{ "f", "a\tb", "'a\\x09b'" },
 	{ "f", "\xc3", "'\\xc3'" },
 	{ "f", "abcdefghijklmnopqrstuvwxyz1", "has 27 characters" },

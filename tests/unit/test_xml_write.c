@@ -79,36 +79,36 @@ START_TEST(one_element_is_written_alone)
 }
 END_TEST
 
+static const char *const values[] = {
+	"",
+	"&",
+	"<",
+	">",
+	"\"",
+	"'",
+	"\n",
+	"\t",
+	"\r",
+	" ",
+	"  ",
+	"&amp;",
+	"]]>",
+	"-->",
+	"a\nb\tc",
+	" \n both ",
+	"\xc2\x85",
+	"\x7f",
+	"\xe2\x80\xa8",
+	"\xf4\x8f\xbf\xbd",
+	"&#10;",
+	"<!--",
+	"$x",
+	"\r\n",
+};
+
 /* Every character that a value may hold, alone and beside others. */
 START_TEST(values_survive)
 {
-	static const char *const values[] = {
-		"",
-		"&",
-		"<",
-		">",
-		"\"",
-		"'",
-		"\n",
-		"\t",
-		"\r",
-		" ",
-		"  ",
-		"&amp;",
-		"]]>",
-		"-->",
-		"a\nb\tc",
-		" \n both ",
-		"\xc2\x85",
-		"\x7f",
-		"\xe2\x80\xa8",
-		"\xf4\x8f\xbf\xbd",
-		"&#10;",
-		"<!--",
-		"$x",
-		"\r\n",
-	};
-
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		cleanup_xml struct xml_document *document = xml_new("made", "a");
 		cleanup_xml struct xml_document *again = NULL;
