@@ -17,7 +17,7 @@ static rlim_t descriptor_limit(const struct tender *tender)
 
 	if (next >= 0)
 		close(next);
-	/* None is to be opened any more, but for a core file or a debugger; ppoll() takes no more
+	/* None is to be opened any more, but for a core file and a debugger; ppoll() takes no more
 	 * than the limit, even if inherited descriptors have higher numbers. */
 	limit += tender->core_fd >= 0 || tender->options.gdb;
 	return limit > tender->hvt.poll_count ? limit : tender->hvt.poll_count;
@@ -44,7 +44,7 @@ static void allow_machine(struct filter *filter, const struct tender *tender)
 	size_t count = vm_ioctls(tender->vm, tender->options.gdb, calls);
 
 	for (size_t i = 0; i < count; i++)
-		filter_allow_ioctl(filter, calls[i].fd, calls[i].request);
+		filter_allow_command(filter, __NR_ioctl, calls[i].fd, calls[i].request);
 	filter_allow_fd(filter, __NR_read, tender->stop.wake_fd);
 	filter_allow_fd(filter, __NR_write, tender->stop.wake_fd);
 	filter_allow(filter, __NR_setitimer);

@@ -125,11 +125,11 @@ void filter_allow_fd(struct filter *filter, int call, int fd)
 	allow(filter, call, 1, arguments);
 }
 
-void filter_allow_ioctl(struct filter *filter, int fd, unsigned long request)
+void filter_allow_command(struct filter *filter, int call, int fd, unsigned long command)
 {
-	const struct scmp_arg_cmp arguments[] = { descriptor(fd), masked(1, UINT32_MAX, request) };
+	const struct scmp_arg_cmp arguments[] = { descriptor(fd), masked(1, UINT32_MAX, command) };
 
-	allow(filter, __NR_ioctl, 2, arguments);
+	allow(filter, call, 2, arguments);
 }
 
 void filter_allow_masked(struct filter *filter, int call, unsigned index, uint64_t mask,

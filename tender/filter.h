@@ -24,8 +24,8 @@ struct filter *filter_new(const char *who, struct error *err);
 void filter_allow(struct filter *filter, int call);
 /* ... with the descriptor as its first argument */
 void filter_allow_fd(struct filter *filter, int call, int fd);
-/* ... ioctl() with this request on this descriptor */
-void filter_allow_ioctl(struct filter *filter, int fd, unsigned long request);
+/* ... with this descriptor and this command: ioctl(), fcntl() */
+void filter_allow_command(struct filter *filter, int call, int fd, unsigned long command);
 /* ... where argument number `index` (from 0) has exactly `value` in the bits of `mask` */
 void filter_allow_masked(struct filter *filter, int call, unsigned index, uint64_t mask,
 			 uint64_t value);

@@ -30,8 +30,8 @@ void gdb_allow(const struct gdb *gdb, struct filter *filter)
 	    gdb->link.name);
 	filter_allow_fd(filter, __NR_accept4, gdb->link.listen_fd);
 	filter_allow_masked(filter, __NR_dup3, 1, UINT32_MAX, (uint32_t)fd);
-	filter_allow_pair(filter, __NR_fcntl, (uint64_t)fd, F_SETOWN);
-	filter_allow_pair(filter, __NR_fcntl, (uint64_t)fd, F_SETFL);
+	filter_allow_command(filter, __NR_fcntl, fd, F_SETOWN);
+	filter_allow_command(filter, __NR_fcntl, fd, F_SETFL);
 	filter_allow_fd(filter, __NR_recvfrom, fd);
 	filter_allow_fd(filter, __NR_sendto, fd);
 	filter_allow(filter, __NR_close);

@@ -28,7 +28,7 @@ static int behind_filter(void (*attempt)(void))
 		dup2(ends[1], STDERR_FILENO);
 		filter_allow_basics(filter);
 		filter_allow_fd(filter, __NR_read, 77);
-		filter_allow_ioctl(filter, 77, FIONREAD);
+		filter_allow_command(filter, __NR_ioctl, 77, FIONREAD);
 		filter_allow_creation(filter, 78, O_WRONLY | O_CREAT | O_EXCL);
 		if (filter_load(filter, &err) < 0)
 			_exit(99);
