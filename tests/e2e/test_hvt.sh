@@ -260,6 +260,8 @@ if command -v python3 >/dev/null; then
 	truth "report: status" [ "$(field status) $(field guest_status) $(field cause)" = "0 0 halted" ]
 	truth "report: block device" [ "$(field block.0.writes) $(field block.0.written_bytes)" = "8 4096" ]
 	truth "report: exits and hypercalls" [ "$(field hypercalls.block_write)" -ge 8 ]
+	hvt --mem=16 --json report.json --block storage=missing "$guests/block.hvt"
+	truth "report: not started" [ "$status $(field status) $(field cause)" = "122 122 not-started" ]
 	hvt --mem=16 --json report.json "$guests/exceptions.hvt" triple
 	truth "report: a fault" [ "$(field status) $(field cause)" = "123 guest-fault" ]
 else
