@@ -2,44 +2,14 @@
 # The verb sbs with a real GnuPG: round trips, refusals, and a checker of our own in Python that
 # knows nothing of our code. Prints TAP. MUENBUILD is the program (default: build/bin/muenbuild).
 
-muenbuild=${MUENBUILD:-build/bin/muenbuild}
-case $muenbuild in */*) muenbuild=$(realpath "$muenbuild") ;; esac
+. "${0%/*}/tap.sh"
 
-work=$(mktemp -d) || exit 1
-number=0
-failures=0
 unset GNUPGHOME
 
 clean_up() {
 	for home in keys other; do
 		[ ! -d "$work/$home" ] || gpgconf --homedir "$work/$home" --kill all 2>/dev/null
 	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	sed 's/^/# /' log | tail -20
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-	echo "1..$number"
-	exit $((failures > 0))
 }
 
 # check_result STATUS DESCRIPTION
