@@ -147,6 +147,8 @@ static const struct {
 	{ TEMPLATE("", SUBJECT("a", "other", "")), "refers to the component 'web'", "other" },
 	{ TEMPLATE("", SUBJECT("a", "web", "") SUBJECT("b", "web", "")), "second subject",
 	  "twice" },
+	{ TEMPLATE("", "<subject name='a'/>" SUBJECT("a", "web", "")),
+	  "another subject of that name", "of its own" },
 	{ TEMPLATE("", "<subject><component ref='web'/></subject>"), "has no attribute 'name'",
 	  "" },
 	{ TEMPLATE("", SUBJECT("a", "web", "")), "no subject 'nic_linux'", "--connect" },
