@@ -220,7 +220,7 @@ interrupt() {
 }
 
 interrupt ""
-said "Ctrl-C" log "received signal SIGINT" "^#.* in solo5_app_main" killed
+said "Ctrl-C" log "received signal SIGINT" "^#.* solo5_app_main" killed
 interrupt "--sleep-us=60000000"
 said "Ctrl-C while the guest sleeps" log "received signal SIGINT" "solo5_yield" killed
 truth "and a kill" [ $status -eq 137 ]

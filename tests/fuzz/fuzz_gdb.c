@@ -40,7 +40,8 @@ static void run(struct gdb_fixture *fixture, const struct vm_exit *exit)
 
 /* "!b100010": a breakpoint there; "!d1": DR6; "!g100010": RIP; "!w102000": the guest writes;
  * "!p": a port access; "!u": the host cannot go on; "!e": the end; "!x": the debugger goes and
- * comes back; "!o": the machine does not notice data. */
+ * comes back; "!o3": what the machine does not notice,
+ * 1 breakpoints, 2 watchpoints. */
 static void act(struct gdb_fixture *fixture, const char *line)
 {
 	uint64_t number = strtoull(line[0] ? line + 1 : line, NULL, 16);
@@ -79,7 +80,7 @@ static void act(struct gdb_fixture *fixture, const char *line)
 	case 'o':
 		/* A machine does not change while there are watchpoints. */
 		if (!session->points.count)
-			fixture->vm.vm.blind_to_data = true;
+			session->points.blind = (struct gdb_blindness){ number & 1, number & 2 };
 		break;
 	default:
 		break;

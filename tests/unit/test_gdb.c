@@ -347,7 +347,7 @@ START_TEST(a_blind_machine_compares_memory)
 {
 	const struct vm_exit stepped = { .kind = VM_EXIT_DEBUG, .exception = 1, .dr6 = 1 << 14 };
 
-	f.vm.vm.blind_to_data = true;
+	f.session.points.blind.data = true;
 	expect("Z4,102000,4", "");
 	expect("Z2,104000,4", "E16");
 	expect("Z2,102000,401", "E16");
