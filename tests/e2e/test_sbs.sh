@@ -85,6 +85,18 @@ check_status "a stream is signed" 0 "signed by $key Muen Build <build@example.or
 	sbs sign muen.csl --key "$key"
 check "  beside it, as muen.sbs" test -s muen.sbs
 check_status "  and verified" 0 "muen.sbs: accepted" sbs verify muen.sbs
+check_status "  also by the verb verify" 0 "muen.sbs: accepted" \
+	"$muenbuild" verify --homedir keys muen.sbs --key "$key"
+check_status "  which minds the keys" 77 "muen.sbs" "$muenbuild" verify --homedir other muen.sbs
+check_status "  and says it as a document" 77 '"verdict": "rejected"' \
+	"$muenbuild" verify --homedir other muen.sbs --json
+check_status "  iPXE's options are not for it" 64 "--as-of" \
+	"$muenbuild" verify --homedir keys muen.sbs --as-of 2026-12-01
+check_status "  nor are its options for iPXE" 64 "--homedir is for signed block streams" \
+	"$muenbuild" verify --homedir keys muen.csl
+"$muenbuild" keys init ca --algorithm p256 >log 2>&1
+check_status "  with a CA, a signature for iPXE beside it is meant" 66 "muen.sbs.sig" \
+	"$muenbuild" verify muen.sbs --ca ca/ca.crt
 check_status "  by its key" 0 "accepted" sbs verify muen.sbs --key "$key"
 check "  and comes out as it went in" sh -c '"$1" sbs verify --homedir keys muen.sbs -o out.csl \
 	&& cmp out.csl muen.csl' sh "$muenbuild"
