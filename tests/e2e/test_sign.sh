@@ -150,6 +150,12 @@ head -c 299999 image >image.short
 check 'a signature for another file is refused' sh -c \
 	'"$1" verify image.short image.sig --ca keys/ca.crt; test $? -eq 77' sh "$muenbuild"
 
+check 'a signature for another file' sh -c 'cp image changed && printf x >>changed &&
+	! "$1" verify changed image.sig --ca keys/ca.crt --json >out; grep -q "\"rule\": \"other-file\"" out
+	' sh "$muenbuild"
+check '... is told apart from a changed file' sh -c 'cp image.sig changed.sig
+	! "$1" verify changed --ca keys/ca.crt --json >out; grep -q "\"rule\": \"wrong-content\"" out
+	' sh "$muenbuild"
 check 'several files at once' sign $good image empty victim --output signed
 check '... all in the folder' test "$(find signed -type f | wc -l)" -eq 3
 check '... are what they are alone' sh -c 'cd signed && openssl cms -verify -binary -inform DER \
@@ -422,6 +428,7 @@ refuses_file 'a truncated certificate' 65 'short.crt' \
 	sign --key keys/sign.key --cert short.crt --ca keys/ca.crt victim
 refuses_file 'a certificate for a key' 65 'CERTIFICATE' \
 	sign --key keys/sign.crt --cert keys/sign.crt --ca keys/ca.crt victim
+check '... which is not called an open key' sh -c '! grep -q chmod log'
 refuses_file 'a key for a certificate' 65 'no certificate' \
 	sign --key keys/sign.key --cert keys/sign.key --ca keys/ca.crt victim
 refuses_file 'a folder for a key' 66 'is a folder' \
