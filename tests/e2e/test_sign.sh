@@ -351,6 +351,13 @@ if [ -n "$module" ] && command -v softhsm2-util >/dev/null && [ -e "$engines/pkc
 		--passphrase-env PIN
 	refuses_file 'a PKCS#11 module that is not there' 69 '/nowhere.so' \
 		sign --key "$uri?module-path=/nowhere.so" $chain victim --passphrase-env PIN
+	check '... and the package that has one is said' \
+		test -n "$(grep 'package softhsm2' log)"
+	refuses_file 'a PKCS#11 module that is none' 69 'image' \
+		sign --key "$uri?module-path=$work/image" $chain victim --passphrase-env PIN
+	refuses_file 'a library that is no PKCS#11 module' 65 'C_GetFunctionList' \
+		sign --key "$uri?module-path=libcrypto.so.3" $chain victim --passphrase-env PIN
+	check '... and nobody else speaks of it' test "$(wc -l <log)" -eq 2
 	refuses_file 'no engine' 69 'libengine-pkcs11-openssl' env OPENSSL_ENGINES="$work" \
 		OPENSSL_MODULES="$work" "$muenbuild" sign --key "$uri" $chain victim \
 		--passphrase-env PIN
@@ -428,7 +435,7 @@ refuses_file 'a truncated certificate' 65 'short.crt' \
 	sign --key keys/sign.key --cert short.crt --ca keys/ca.crt victim
 refuses_file 'a certificate for a key' 65 'CERTIFICATE' \
 	sign --key keys/sign.crt --cert keys/sign.crt --ca keys/ca.crt victim
-check '... which is not called an open key' sh -c '! grep -q chmod log'
+check '... which is not called an open key' test -z "$(grep chmod log)"
 refuses_file 'a key for a certificate' 65 'no certificate' \
 	sign --key keys/sign.key --cert keys/sign.key --ca keys/ca.crt victim
 refuses_file 'a folder for a key' 66 'is a folder' \
