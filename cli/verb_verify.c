@@ -344,6 +344,43 @@ static void print_rejected(const struct request *request, const struct judgement
 		printf("  mend: %s\n", judgement->mend);
 }
 
+/* A signature that lies beside another file, and is accepted for that one, was merely named with
+ * the wrong file: nothing was altered then. Anything that keeps this from being found out leaves
+ * the judgement as it is. */
+static void recognise_other_file(const struct request *request, const struct judge_policy *policy,
+				 const struct judge_blob *signature, struct judgement *judgement)
+{
+	size_t length = strlen(request->signature_path);
+	cleanup_judgement struct judgement other = { 0 };
+	cleanup_free char *path = NULL;
+	char shown[2][512];
+	struct error ignored;
+
+	if (length <= 4 || strcmp(request->signature_path + length - 4, ".sig") != 0)
+		return;
+	path = xstrndup(request->signature_path, length - 4);
+	if (!strcmp(path, request->file) ||
+	    judge_signature(policy, &(struct judge_content){ .path = path }, signature, &other,
+			    &ignored) < 0 ||
+	    !other.accepted)
+		return;
+	text_printable(path, strlen(path), shown[0], sizeof(shown[0]));
+	text_printable(request->file, strlen(request->file), shown[1], sizeof(shown[1]));
+	free(judgement->reason);
+	free(judgement->mend);
+	judgement->rule = "other-file";
+	judgement->reason = xasprintf("%s.sig is the signature of %s, for which it is accepted, "
+				      "not of %s",
+				      shown[0], shown[0], shown[1]);
+	judgement->mend = xasprintf("name the signature of %s", shown[1]);
+}
+
+static bool is_about_contents(const struct judgement *judgement)
+{
+	return !strcmp(judgement->rule, "wrong-content") ||
+	       !strcmp(judgement->rule, "signature-value");
+}
+
 static int verify(const struct request *request, struct error *err)
 {
 	cleanup_judgement struct judgement judgement = { 0 };
@@ -364,6 +401,8 @@ static int verify(const struct request *request, struct error *err)
 	signature = (struct judge_blob){ bytes.data, bytes.size, request->signature_path };
 	if (judge_signature(&policy, &content, &signature, &judgement, err) < 0)
 		return -1;
+	if (is_about_contents(&judgement))
+		recognise_other_file(request, &policy, &signature, &judgement);
 	if (request->json) {
 		if (print_json(request, &judgement, err) < 0)
 			return -1;
