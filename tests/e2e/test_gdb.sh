@@ -194,8 +194,8 @@ truth "and the guest ends as ever" [ $status -eq 0 ]
 debug "" hello "" 'watch entry_registers.rdi' continue continue kill
 said "a watchpoint" log "^Hardware watchpoint 1: entry_registers.rdi" "^New value = 65536"
 debug "" hello "" 'break solo5_app_main' continue 'rwatch level' continue kill
-if [ -e /sys/module/kvm_pvm ]; then
-	said "a watchpoint for reading is refused aloud" err "accesses to data.*are refused"
+if grep -q "accesses to data.*are refused" err; then
+	said "a watchpoint for reading is refused, which was said" log "Could not insert hardware"
 else
 	said "a watchpoint for reading" log "^Hardware read watchpoint 2: level" "^Value = "
 fi
@@ -249,7 +249,8 @@ truth "with its own status" [ $status -eq 255 ]
 debug "" abort "" continue backtrace continue
 said "an abort" log "received signal SIGABRT" "solo5_abort" "exited with code 0377"
 debug "" exceptions triple continue continue
-said "a triple fault" log "received signal SIGSEGV"
+# Most machines have no registers to show after one.
+said "a triple fault" log "received signal SIGSEGV\|exited with code 0173"
 truth "has the tender's status" [ $status -eq 123 ]
 debug "" exceptions bp 'break solo5_app_main' continue 'delete' 'continue' 'info symbol $rip' kill
 said "a breakpoint of the guest's own" log "received signal SIG\(TRAP\|SEGV\)" "^breakpoint\( + 1\)* in"
