@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/verbs.h"
+#include "tender/option_list.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,28 +12,10 @@
 #define TENDER "muenbuild-hvt"
 
 /* For --help and the shell completion; the tender itself reads them. */
-static const struct option_spec specs[] = {
-	{ 1, "mem", 0, "N", "memory in MiB, or a size as 1G (default: 512)" },
-	{ 2, "net", 0, "NAME=KIND",
-	  "attach a network device: user[,hostfwd=tcp:8080-:80],\ntap[,bridge=br0], a tap's name, "
-	  "or "
-	  "@ and a descriptor" },
-	{ 3, "net-mac", 0, "NAME=MAC", "its MAC address (default: random)" },
-	{ 4, "pcap", 0, "[NAME=]FILE", "record its frames" },
-	{ 5, "block", 0, "NAME=FILE", "attach a block device; behind FILE: ,ro ,sector=N" },
-	{ 6, "expect", 0, "REGEX", "end with 0 once a line of output matches" },
-	{ 7, "reject", 0, "REGEX", "fail if a line of output matches" },
-	{ 8, "http-check", 0, "URL", "expect an answer 2xx or 3xx" },
-	{ 9, "timeout", 0, "TIME", "stop the guest after 10s, 1500ms, 2m" },
-	{ 10, "json", 0, "FILE", "write a report of the run" },
-	{ 11, "dumpcore", 0, "DIR", "write a core file if the guest crashes" },
-	{ 12, "ring", 0, "auto|on|off", "offer the network ring" },
-	{ 13, "uid", 0, "N", "run as this user" },
-	{ 14, "gid", 0, "N", "run as this group" },
-	{ 15, "chroot", 0, "DIR", "run in this folder" },
-	{ 16, "verbose", 0, NULL, "say what is done" },
-	{ 0 },
-};
+#define HELP_ROW(name, argument, per_device, function, help)                                       \
+	{ __COUNTER__ + 1, name, 0, argument, help },
+
+static const struct option_spec specs[] = { TENDER_OPTIONS(HELP_ROW){ 0 } };
 
 /* Beside this executable; "" if that cannot be told. */
 static void tender_path(char path[PATH_MAX])

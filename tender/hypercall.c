@@ -115,6 +115,8 @@ static enum hypercall_outcome call_poll(struct hvt *hvt, uint64_t address, struc
 	READ_ARGUMENTS(hvt, HVT_POLL, address, &arguments, err);
 	arguments.ready_set = 0;
 	arguments.result = 0;
+	/* A place that cannot be written is found before the wait, not behind it. */
+	WRITE_ANSWER(hvt, HVT_POLL, address, &arguments, ready_set, err);
 	timeout.tv_sec = (time_t)(arguments.timeout_nsecs / NSEC_PER_SEC);
 	timeout.tv_nsec = (long)(arguments.timeout_nsecs % NSEC_PER_SEC);
 	if (ppoll(hvt->polls, hvt->poll_count, &timeout, NULL) > 0)

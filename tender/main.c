@@ -82,8 +82,7 @@ static int open_debugger(struct tender *tender, struct error *err)
 /* Devices first: the helpers of some are forked, which is cheap while there is no guest. */
 static int open_host(struct tender *tender, struct error *err)
 {
-	if (stop_install(&tender->stop, err) < 0 || open_outputs(tender, err) < 0 ||
-	    tender_open_devices(tender, err) < 0)
+	if (stop_install(&tender->stop, err) < 0 || tender_open_devices(tender, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tender->options.probe_count; i++) {
 		if (probe_start(&tender->probes[i], err) < 0)
@@ -148,9 +147,10 @@ static const struct {
 	int (*run)(struct tender *tender, struct error *err);
 	enum exit_status failure;
 } stages[] = {
-	{ read_unikernel, EXIT_UNIKERNEL }, { check_options, EXIT_COMMAND_LINE },
-	{ open_host, EXIT_HOST },	    { load_guest, EXIT_UNIKERNEL },
-	{ prepare_guest, EXIT_HOST },	    { tender_confine, EXIT_SANDBOX },
+	{ open_outputs, EXIT_HOST },	      { read_unikernel, EXIT_UNIKERNEL },
+	{ check_options, EXIT_COMMAND_LINE }, { open_host, EXIT_HOST },
+	{ load_guest, EXIT_UNIKERNEL },	      { prepare_guest, EXIT_HOST },
+	{ tender_confine, EXIT_SANDBOX },
 };
 
 /* A failure whose kind tells more than its stage. */
@@ -199,15 +199,27 @@ static int write_report(const struct tender *tender, int status)
 	return status;
 }
 
-static int run(struct tender *tender)
+/* Goes through the stages; -1 with the outcome filled in if one failed. */
+static int prepare(struct tender *tender)
 {
-	struct error err = { 0 };
+	struct outcome *outcome = &tender->outcome;
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-		if (stages[i].run(tender, &err) == 0)
+		if (stages[i].run(tender, &outcome->error) == 0)
 			continue;
-		say_error(&err);
-		return failure_status(stages[i].failure, &err);
+		outcome->start_status = (int)failure_status(stages[i].failure, &outcome->error);
+		return -1;
+	}
+	/* What is not a failure of the run was filled in on the way, e.g. why there is no ring. */
+	outcome->error = (struct error){ 0 };
+	return 0;
+}
+
+static int run(struct tender *tender)
+{
+	if (prepare(tender) < 0) {
+		say_error(&tender->outcome.error);
+		return write_report(tender, tender_status(tender));
 	}
 	tender_run(tender);
 	tender_tell(tender);

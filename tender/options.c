@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "tender/clock.h"
 #include "tender/gdb_link.h"
+#include "tender/option_list.h"
 #include "tender/options_devices.h"
 
 #include <stdio.h>
@@ -210,36 +211,9 @@ TAKE_TEXT(chroot)
 TAKE_FLAG(verbose)
 TAKE_FLAG(anywhere)
 
-static const struct option_row rows[] = {
-	{ "mem", "N", false, take_memory, "memory in MiB, or a size as 1G (default: 512)" },
-	{ "net", "NAME=KIND", true, options_take_net,
-	  "attach a network device; KIND is user[,net=CIDR][,hostfwd=RULE],\n"
-	  "tap[,bridge=BRIDGE], the name of a tap, or @ and a descriptor" },
-	{ "net-mac", "NAME=MAC", true, options_take_net_mac, "its MAC address (default: random)" },
-	{ "pcap", "[NAME=]FILE", true, options_take_pcap, "record its frames in a pcap file" },
-	{ "block", "NAME=FILE", true, options_take_block,
-	  "attach a block device; behind FILE: ,ro ,sector=N" },
-	{ "block-sector-size", "NAME=N", true, options_take_sector_size,
-	  "its block size (default: 512)" },
-	{ "expect", "REGEX", false, take_expect,
-	  "end with 0 once a line of output matches (all of several)" },
-	{ "reject", "REGEX", false, take_reject, "fail if a line of output matches" },
-	{ "http-check", "URL", false, take_probe, "expect an answer 2xx or 3xx from http://..." },
-	{ "timeout", "TIME", false, take_timeout, "stop the guest after 10s, 1500ms, 2m" },
-	{ "json", "FILE", false, take_json, "write a report of the run" },
-	{ "dumpcore", "DIR", false, take_dumpcore, "write a core file if the guest crashes" },
-	{ "gdb", "[unix:PATH|HOST:PORT]", false, take_gdb,
-	  "wait for gdb, at 127.0.0.1:1234 by default" },
-	{ "gdb-port", "N", false, take_gdb_port, "wait for it at this port (0: any)" },
-	{ "ring", "auto|on|off", false, take_ring,
-	  "offer the network ring (default: where it pays)" },
-	{ "uid", "N", false, take_uid, "run as this user" },
-	{ "gid", "N", false, take_gid, "run as this group" },
-	{ "chroot", "DIR", false, take_chroot, "run in this folder" },
-	{ "verbose", NULL, false, take_verbose, "say what is done" },
-	{ "options-anywhere", NULL, false, take_anywhere,
-	  "read options behind UNIKERNEL too, up to --" },
-};
+#define OPTION_ROW(...) { __VA_ARGS__ },
+
+static const struct option_row rows[] = { TENDER_OPTIONS(OPTION_ROW) };
 
 void options_hvt_help(void)
 {

@@ -23,6 +23,8 @@ static bool only_rejects(const struct tender *tender)
 int tender_status(const struct tender *tender)
 {
 	switch (tender->outcome.cause) {
+	case OUTCOME_NOT_STARTED:
+		return tender->outcome.start_status;
 	case OUTCOME_HALT:
 		return tender_unmet(tender) ? EXIT_EXPECTATION : tender->outcome.guest_status;
 	case OUTCOME_GUEST:
@@ -103,6 +105,7 @@ static void tell_end(const struct tender *tender)
 	case OUTCOME_MET:
 	case OUTCOME_REJECTED:
 		break;
+	case OUTCOME_NOT_STARTED:
 	case OUTCOME_GUEST:
 	case OUTCOME_UNABLE:
 	case OUTCOME_HOST:

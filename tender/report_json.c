@@ -7,10 +7,11 @@
 static const char *cause_name(enum outcome_cause cause)
 {
 	static const char *const names[] = {
-		[OUTCOME_HALT] = "halted",	    [OUTCOME_GUEST] = "guest-fault",
-		[OUTCOME_UNABLE] = "host-unable",   [OUTCOME_HOST] = "host-fault",
-		[OUTCOME_SIGNAL] = "signal",	    [OUTCOME_TIMEOUT] = "timeout",
-		[OUTCOME_MET] = "expectations-met", [OUTCOME_REJECTED] = "rejected",
+		[OUTCOME_NOT_STARTED] = "not-started", [OUTCOME_HALT] = "halted",
+		[OUTCOME_GUEST] = "guest-fault",       [OUTCOME_UNABLE] = "host-unable",
+		[OUTCOME_HOST] = "host-fault",	       [OUTCOME_SIGNAL] = "signal",
+		[OUTCOME_TIMEOUT] = "timeout",	       [OUTCOME_MET] = "expectations-met",
+		[OUTCOME_REJECTED] = "rejected",
 	};
 
 	return names[cause];

@@ -134,8 +134,17 @@ static void end_badly(struct tender *tender, const struct vm_exit *exit)
 	case VM_EXIT_FAULT:
 		end_fault(tender, exit);
 		break;
-	default:
+	case VM_EXIT_UNABLE:
 		end_unable(tender, exit);
+		break;
+	case VM_EXIT_PORT:
+	case VM_EXIT_INTERRUPTED:
+	case VM_EXIT_DEBUG:
+	case VM_EXIT_KINDS:
+	default:
+		err_fail(err, ERR_INTERNAL, "an exit of the kind %s that nothing asked for",
+			 vm_exit_name(exit->kind));
+		tender->outcome.cause = OUTCOME_HOST;
 	}
 }
 

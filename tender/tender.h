@@ -19,21 +19,23 @@
 
 /* Why the run ended. */
 enum outcome_cause {
-	OUTCOME_HALT,	  /* the guest ended itself */
-	OUTCOME_GUEST,	  /* the guest did what it may not */
-	OUTCOME_UNABLE,	  /* the host's virtualisation cannot go on */
-	OUTCOME_HOST,	  /* the machine broke */
-	OUTCOME_SIGNAL,	  /* somebody ended the tender */
-	OUTCOME_TIMEOUT,  /* --timeout */
-	OUTCOME_MET,	  /* every expectation is met */
-	OUTCOME_REJECTED, /* a line of output must not have appeared */
+	OUTCOME_NOT_STARTED, /* a stage before the run failed */
+	OUTCOME_HALT,	     /* the guest ended itself */
+	OUTCOME_GUEST,	     /* the guest did what it may not */
+	OUTCOME_UNABLE,	     /* the host's virtualisation cannot go on */
+	OUTCOME_HOST,	     /* the machine broke */
+	OUTCOME_SIGNAL,	     /* somebody ended the tender */
+	OUTCOME_TIMEOUT,     /* --timeout */
+	OUTCOME_MET,	     /* every expectation is met */
+	OUTCOME_REJECTED,    /* a line of output must not have appeared */
 };
 
 struct outcome {
 	enum outcome_cause cause;
+	int start_status;   /* NOT_STARTED: the exit status of the stage that failed */
 	int guest_status;   /* HALT: as the process would exit, 0..255 */
 	int signal;	    /* SIGNAL */
-	struct error error; /* GUEST, UNABLE, HOST */
+	struct error error; /* NOT_STARTED, GUEST, UNABLE, HOST */
 	bool has_registers; /* of the guest, at its end */
 	struct vm_registers registers;
 };

@@ -50,6 +50,7 @@ fuzz-replays: $(FUZZ_REPLAYS)
 .PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/tools/%.o $(BUILD)/obj/tests/fuzz/%.o
 
 include tests/guests/guests.mk
+include tests/hvt/hvt.mk
 
 # ---- running them ------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The tender from outside: guests of our own, honest and hostile, under /dev/kvm. Prints TAP.
+# The tender from outside: its options, its reports, its sandbox, its networks. Prints TAP. What
+# becomes of each guest is in the table of tests/hvt, which test_hvt_guests.sh and test_rig.sh run.
 #
 # MUENBUILD is the program to test (default: build/bin/muenbuild; the tender stands beside it),
 # MUENBUILD_BUILD the folder with the guests (default: build). What needs /dev/kvm, root or
@@ -93,76 +94,12 @@ if ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
 	finish
 fi
 
-# ---- running, ending -----------------------------------------------------------------------------
+# ---- beside the table of guests --------------------------------------------------------------
 
-hvt --mem=16 "$guests/hello.hvt" one "two  three"
-result "arguments" 0 "arguments: 'one two  three'"
-hvt --mem=2 "$guests/noring/hello.hvt"
-result "two MiB of memory" 0 SUCCESS
-hvt --mem=4096 "$guests/entry.hvt"
-result "four GiB of memory" 0 "rsp = 0xfffffff8"
-hvt --mem=32 "$guests/memory.hvt"
-result "memory is zero and ends where it should" 0 SUCCESS
-hvt --mem=32 "$guests/lowmem.hvt"
-result "low memory" 0 SUCCESS
-hvt --mem=32 "$guests/tls.hvt"
-result "thread-local storage" 0 SUCCESS
-hvt --mem=16 "$guests/clock.hvt"
-result "clocks" 0 SUCCESS
-for value in 0 1 42 119 125 254; do
-	hvt --mem=16 "$guests/exit.hvt" $value
-	result "exit status $value" $value "solo5_exit"
-done
-hvt --mem=16 "$guests/abort.hvt"
-result "abort" 255 "solo5_abort"
-hvt --mem=16 "$guests/exceptions.hvt" pf
-result "a trap names the function" 255 "trap: type=#PF" "in page_fault_read+0x"
-hvt --mem=16 "$guests/exceptions.hvt" triple
-result "a triple fault" 123 "" "triple fault"
+truncate -s 1M disk
 "$muenbuild" run "$guests/hello.hvt" --mem=16 -- verb >out 2>err
 status=$?
 result "muenbuild run" 0 "arguments: 'verb'"
-
-if grep -q kvm_pvm /proc/modules || [ -e /sys/module/kvm_pvm ]; then
-	hvt --mem=16 "$guests/sse.hvt"
-	result "what this host cannot do is said" 124 "" "mend: this host's KVM (kvm_pvm)"
-else
-	hvt --mem=16 "$guests/sse.hvt"
-	result "SSE" 0 SUCCESS
-fi
-
-# ---- protection -------------------------------------------------------------------------------------
-
-for what in write-text write-rodata execute-rodata execute-data execute-bss execute-heap execute-stack; do
-	hvt --mem=16 "$guests/wx.hvt" $what
-	result "W^X: $what" 255 "trap: type=#PF"
-done
-hvt --mem=16 "$guests/wx.hvt" read-text
-truth "execute-only text can be run" [ "$status" = 3 -o "$status" = 255 ]
-
-truncate -s 1M disk
-devices="--mem=16 --timeout 1s --block storage=disk --net service=user"
-for ring in off on; do
-	hvt $devices "$guests/hostile.hvt" list
-	grep -o '^[a-z0-9-]*/[a-z0-9-]*$' out >cases
-	truth "there are hostile cases (ring $ring)" [ "$(wc -l <cases)" -gt 250 ]
-	: >bad
-	while read -r case; do
-		[ "$ring" = off ] || [ "${case%%/*}" = ring ] || continue
-		hvt $devices --ring=$ring "$guests/hostile.hvt" "$case"
-		case $status in
-		0 | 7 | 123 | 124 | 125 | 255) ;;
-		*) echo "$case: status $status: $(head -1 err)" >>bad ;;
-		esac
-	done <cases
-	cp bad out
-	truth "hostile guests end with a message or go on (ring $ring)" [ ! -s bad ]
-done
-hvt $devices "$guests/hostile.hvt" puts/beyond
-result "an access outside of memory is named" 123 "" "Invalid guest access: gpa=0x"
-hvt $devices "$guests/hostile.hvt" paging/write-text
-result "a guest with page tables of its own cannot write its code" 123 "" \
-	"host/guest translation fault: rip=0x"
 
 # ---- the console ---------------------------------------------------------------------------------------
 
@@ -260,6 +197,8 @@ if command -v python3 >/dev/null; then
 	truth "report: status" [ "$(field status) $(field guest_status) $(field cause)" = "0 0 halted" ]
 	truth "report: block device" [ "$(field block.0.writes) $(field block.0.written_bytes)" = "8 4096" ]
 	truth "report: exits and hypercalls" [ "$(field hypercalls.block_write)" -ge 8 ]
+	hvt --mem=16 --json report.json --block storage=missing "$guests/block.hvt"
+	truth "report: not started" [ "$status $(field status) $(field cause)" = "122 122 not-started" ]
 	hvt --mem=16 --json report.json "$guests/exceptions.hvt" triple
 	truth "report: a fault" [ "$(field status) $(field cause)" = "123 guest-fault" ]
 else
@@ -272,12 +211,8 @@ result "a report that cannot be written" 122 SUCCESS "--json: /dev/full: cannot 
 
 # ---- block devices -----------------------------------------------------------------------------------------
 
-hvt --mem=16 --block storage=disk,sector=4096 "$guests/block.hvt"
-result "block: sectors of 4096" 0 "block size 4096"
 hvt --mem=16 --block:storage=disk --block-sector-size:storage=2048 "$guests/block.hvt"
 result "block: solo5-hvt's options" 0 "block size 2048"
-hvt --mem=16 --block storage=disk,ro "$guests/block.hvt"
-result "block: writes to a read-only device reach the guest as errors" 1 "gave result 3"
 truncate -s 1000 odd
 hvt --mem=16 --block storage=odd "$guests/block.hvt"
 result "block: a size that is no number of blocks" 120 "" "must be block aligned"
@@ -394,6 +329,22 @@ truth "the capture has every frame" [ "$(cat out)" = \
 echoes "user network, ring" 127.0.0.1 $port --ring=on --net service=user,hostfwd=udp:$port-:7
 echoes "user network with addresses of its own" 127.0.0.1 $port \
 	--net service=user,net=10.0.0.0/16,hostfwd=udp:127.0.0.1:$port-10.0.0.2:7
+
+timeout -k 2 30 "$tender" --mem=16 --json report.json --net service0=user,hostfwd=udp:$port-:7 \
+	--net service1=user,net=10.1.0.0/24,hostfwd=udp:$((port + 1))-:7 "$guests/netecho2.hvt" \
+	>out 2>err </dev/null &
+for _ in $(seq 50); do grep -q ready out && break; sleep 0.1; done
+python3 - $port >answers 2>>err <<'END'
+import socket, sys
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(5)
+for port, message in ((0, b"first"), (1, b"second"), (0, b"quit")):
+    client.sendto(message, ("127.0.0.1", int(sys.argv[1]) + port))
+    print(client.recvfrom(100)[0].decode(), end=" ")
+END
+wait $!
+truth "two networks" [ "$? $(cat answers)" = "0 first second quit " ]
+truth "two networks are counted apart" [ "$(field net.0.received_frames)" -gt "$(field net.1.received_frames)" ]
 
 export -f ok not_ok truth echoes field
 export tender guests

@@ -4,35 +4,9 @@
 #
 # MUENBUILD is the program to test (default: build/bin/muenbuild).
 # shellcheck disable=SC2016
+
+. "${0%/*}/tap.sh"
 set -u
-
-muenbuild=${MUENBUILD:-build/bin/muenbuild}
-case $muenbuild in */*) muenbuild=$(realpath "$muenbuild") ;; esac
-unset SOURCE_DATE_EPOCH PKCS11_MODULE_PATH
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-number=0
-failures=0
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	[ ! -s log ] || sed 's/^/# /' log | tail -20
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
 
 # check DESCRIPTION COMMAND...: the command succeeds
 check() {
@@ -496,5 +470,4 @@ check 'keys renew --new-key' "$muenbuild" keys renew keys --new-key
 check '... fits the certificate' sign $good image
 refuses 'more days than the CA lives' 64 'CN=Example CA' "$muenbuild" keys renew keys --days 3700
 
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish
