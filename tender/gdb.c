@@ -168,7 +168,7 @@ void gdb_end(struct gdb *gdb, char how, unsigned number)
 	const uint64_t deadline = clock_monotonic() + FAREWELL_MS * 1000000ull;
 	char bytes[256];
 
-	if (!gdb->link.connected)
+	if (!gdb->link.connected || !gdb->session.waits)
 		return;
 	gdb_session_end(&gdb->session, how, number);
 	flush(gdb);

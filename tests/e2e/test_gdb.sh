@@ -5,39 +5,13 @@
 # MUENBUILD_BUILD the folder with the guests (default: build). What needs gdb or /dev/kvm is
 # skipped where there is none.
 
-muenbuild=$(realpath "${MUENBUILD:-build/bin/muenbuild}")
+. "${0%/*}/tap.sh"
 tender=${muenbuild%/*}/muenbuild-hvt
-guests=$(realpath "${MUENBUILD_BUILD:-build}")/guests
-
-work=$(mktemp -d) || exit 1
-number=0
-failures=0
+evidence="log out err"
 running=
-trap '[ -z "$running" ] || kill "$running" 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
 
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	tail -n 15 log out err 2>/dev/null | sed 's/^/# /'
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-	echo "1..$number"
-	[ "$failures" -eq 0 ]
-	exit
+clean_up() {
+	[ -z "$running" ] || kill "$running" 2>/dev/null
 }
 
 truth() {
@@ -89,7 +63,7 @@ start() {
 	: >err
 	timeout -k 2 60 "$tender" --mem=16 $1 "$guests/$2.hvt" $3 >out 2>err </dev/null &
 	running=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		grep -q "waits for a debugger" err && break
 		sleep 0.05
 	done
@@ -194,8 +168,8 @@ truth "and the guest ends as ever" [ $status -eq 0 ]
 debug "" hello "" 'watch entry_registers.rdi' continue continue kill
 said "a watchpoint" log "^Hardware watchpoint 1: entry_registers.rdi" "^New value = 65536"
 debug "" hello "" 'break solo5_app_main' continue 'rwatch level' continue kill
-if [ -e /sys/module/kvm_pvm ]; then
-	said "a watchpoint for reading is refused aloud" err "accesses to data.*are refused"
+if grep -q "accesses to data.*are refused" err; then
+	said "a watchpoint for reading is refused, which was said" log "Could not insert hardware"
 else
 	said "a watchpoint for reading" log "^Hardware read watchpoint 2: level" "^Value = "
 fi
@@ -208,7 +182,7 @@ interrupt() {
 	timeout -k 2 60 gdb -nx -q -batch "$guests/yield.hvt" -ex "target remote $place" \
 		-ex continue -ex backtrace -ex 'stepi 20' -ex kill >log 2>&1 </dev/null &
 	local gdb=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		grep -q "yield: begins" out && break
 		sleep 0.05
 	done
@@ -227,7 +201,7 @@ truth "and a kill" [ $status -eq 137 ]
 
 # ---- coming and going ----------------------------------------------------------------------------
 
-start "--gdb=unix:$work/sock" yield "--sleep-us=10000 --count=300"
+start "--gdb=unix:$work/sock" yield "--sleep-us=10000 --count=800"
 gdb -nx -q -batch "$guests/yield.hvt" -ex "target remote $place" -ex detach >log 2>&1 </dev/null
 truth "the guest goes on after detach" kill -0 "$running"
 {
@@ -249,7 +223,8 @@ truth "with its own status" [ $status -eq 255 ]
 debug "" abort "" continue backtrace continue
 said "an abort" log "received signal SIGABRT" "solo5_abort" "exited with code 0377"
 debug "" exceptions triple continue continue
-said "a triple fault" log "received signal SIGSEGV"
+# Most machines have no registers to show after one.
+said "a triple fault" log "received signal SIGSEGV\|exited with code 0173"
 truth "has the tender's status" [ $status -eq 123 ]
 debug "" exceptions bp 'break solo5_app_main' continue 'delete' 'continue' 'info symbol $rip' kill
 said "a breakpoint of the guest's own" log "received signal SIG\(TRAP\|SEGV\)" "^breakpoint\( + 1\)* in"

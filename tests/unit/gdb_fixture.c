@@ -48,9 +48,15 @@ static int set_debug(struct vm *vm, const struct vm_debug *debug, struct error *
 
 static int run(struct vm *vm, struct vm_exit *exit, struct error *err)
 {
+	struct fake_vm *fake = fake_of(vm);
+
 	(void)err;
-	fake_of(vm)->runs++;
+	fake->runs++;
 	*exit = (struct vm_exit){ .kind = VM_EXIT_INTERRUPTED };
+	if (fake->script_length) {
+		*exit = *fake->script++;
+		fake->script_length--;
+	}
 	return 0;
 }
 

@@ -13,8 +13,10 @@ struct fake_vm {
 	struct vm vm;
 	struct vm_registers registers;
 	struct vm_fpu fpu;
-	struct vm_debug debug;	/* as it was last set */
-	unsigned debug_changes; /* how often that was */
+	struct vm_debug debug;	      /* as it was last set */
+	unsigned debug_changes;	      /* how often that was */
+	const struct vm_exit *script; /* how the next runs end; then they are interrupted */
+	size_t script_length;
 	unsigned runs, interrupts;
 	bool refuses_registers; /* setting them fails */
 };

@@ -5,6 +5,7 @@
 #include "tender/gdb_link.h"
 #include "tender/gdb_packet.h"
 #include "tender/gdb_registers.h"
+#include "tender/options.h"
 
 #include <signal.h>
 #include <string.h>
@@ -189,6 +190,41 @@ START_TEST(addresses_are_told_from_unikernels)
 }
 END_TEST
 
+/* The value of --gdb may be left out, and then the next word is not one. */
+START_TEST(the_place_may_be_left_out)
+{
+	static const struct {
+		const char *words[5];
+		const char *address, *kernel;
+		uint16_t port;
+	} cases[] = {
+		{ { "x", "--gdb", "a.hvt", ":1" }, NULL, "a.hvt", 1234 },
+		{ { "x", "--gdb", "--gdb-port=7", "a.hvt" }, NULL, "a.hvt", 7 },
+		{ { "x", "--gdb", "--gdb-port", "7", "a.hvt" }, NULL, "a.hvt", 7 },
+		{ { "x", "--gdb", "--", "a.hvt" }, NULL, "a.hvt", 1234 },
+		{ { "x", "--gdb", "unix:s", "a.hvt" }, "unix:s", "a.hvt", 1234 },
+		{ { "x", "--gdb=s", "a.hvt" }, "s", "a.hvt", 1234 },
+		{ { "x", "--gdb", "localhost:7", "a.hvt" }, "localhost:7", "a.hvt", 1234 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cleanup_options_hvt struct options_hvt options;
+		struct error err = { 0 };
+		int count = 0;
+
+		while (count < 5 && cases[i].words[count])
+			count++;
+		ck_assert_msg(options_hvt_parse(&options, count, (char **)cases[i].words, &err) ==
+				      0,
+			      "%s", err.message);
+		ck_assert(options.gdb);
+		ck_assert_pstr_eq(options.gdb_address, cases[i].address);
+		ck_assert_str_eq(options.kernel, cases[i].kernel);
+		ck_assert_uint_eq(options.gdb_port, cases[i].port);
+	}
+}
+END_TEST
+
 static void let_go(struct gdb_link *link)
 {
 	close(link->fd);
@@ -271,6 +307,7 @@ int main(void)
 	tcase_add_test(tcase, the_tag_word_has_two_bits);
 	tcase_add_test(tcase, the_description_has_every_register);
 	tcase_add_test(tcase, addresses_are_told_from_unikernels);
+	tcase_add_test(tcase, the_place_may_be_left_out);
 	tcase_add_test(tcase, loopback_is_the_default);
 	tcase_add_test(tcase, what_is_no_address_is_refused);
 	tcase_add_test(tcase, a_socket_left_behind_is_replaced);
