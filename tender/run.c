@@ -271,9 +271,10 @@ void tender_run(struct tender *tender)
 		stop_after(tender->options.timeout);
 	while (!ended && !is_stopped(tender)) {
 		ended = go_on(tender);
+		/* Also without probes: news that nobody takes would end every wait of the guest. */
+		take_news(tender);
 		if (!smoke)
 			continue;
-		take_news(tender);
 		/* What was printed last counts, even if the guest ended with it. */
 		if ((!ended || tender->outcome.cause == OUTCOME_HALT) && is_decided(tender))
 			break;
