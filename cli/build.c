@@ -3,9 +3,11 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "cli/data.h"
+#include "cli/report.h"
 #include "policy/documents.h"
 #include "policy/merge.h"
 #include "policy/template.h"
+#include "sign/digest.h"
 
 #include <string.h>
 
@@ -26,6 +28,29 @@ static void add_folder(struct build *build, char *folder)
 	build->folders[build->folder_count++] = folder;
 }
 
+void build_add_input(struct build *build, const char *what, const char *name, uint64_t size,
+		     const char *sha256)
+{
+	json_array_append_new(build->inputs, json_pack("{s:s, s:o, s:I, s:s}", "what", what, "path",
+						       report_any_text(name), "size",
+						       (json_int_t)size, "sha256", sha256));
+}
+
+int build_note_input(struct build *build, const char *what, const char *name, const char *path,
+		     struct error *err)
+{
+	struct digest digest = { .algorithm = DIGEST_SHA256 };
+	char hex[DIGEST_HEX_SIZE];
+	uint64_t size;
+
+	if (!path)
+		return 0;
+	if (digest_file(path, &digest, 1, &size, err) < 0)
+		return -1;
+	build_add_input(build, what, name, size, digest_hex(&digest, hex));
+	return 0;
+}
+
 static int read_hardware(struct build *build, struct error *err)
 {
 	const struct recipe *recipe = build->recipe;
@@ -37,8 +62,12 @@ static int read_hardware(struct build *build, struct error *err)
 	additional = policy_path(build, recipe->additional_hardware);
 	platform = policy_path(build, recipe->platform);
 	build->hardware = hardware_read(hardware, additional, platform, err);
-	if (build->hardware)
-		return 0;
+	if (build->hardware) {
+		if (build_note_input(build, "hardware", hardware, hardware, err) < 0 ||
+		    build_note_input(build, "additional hardware", additional, additional, err) < 0)
+			return -1;
+		return build_note_input(build, "platform", platform, platform, err);
+	}
 	if (err->kind == ERR_NO_INPUT)
 		err_mend(err,
 			 "the recipe %s names the file; --policy-dir must be the folder of "
@@ -50,11 +79,14 @@ static int read_hardware(struct build *build, struct error *err)
 int build_begin(struct build *build, const struct system_options *options, struct error *err)
 {
 	build->options = options;
+	build->inputs = json_array();
 	build->missing = json_array();
 	if (options->policy_folder)
 		add_folder(build, xstrdup(options->policy_folder));
 	build->recipe = recipe_read(options->recipe, data_folder(), err);
-	if (!build->recipe || read_hardware(build, err) < 0 ||
+	if (!build->recipe ||
+	    build_note_input(build, "recipe", options->recipe, build->recipe->path, err) < 0 ||
+	    read_hardware(build, err) < 0 ||
 	    delivery_begin(&build->delivery, options->output, options->dry_run, err) < 0)
 		return -1;
 	delivery_protect(&build->delivery, build->recipe->path);
@@ -83,6 +115,7 @@ void build_free(struct build *build)
 	if (build->recipe)
 		recipe_free(build->recipe);
 	findings_free(&build->findings);
+	json_decref(build->inputs);
 	json_decref(build->missing);
 	delivery_free(&build->delivery);
 }
@@ -215,7 +248,7 @@ static int read_schedule(struct build *build, struct xml_document **plan, struct
 	if (path) {
 		delivery_protect(&build->delivery, path);
 		*plan = xml_read(path, err);
-		return *plan ? 0 : -1;
+		return *plan ? build_note_input(build, "scheduling plan", path, path, err) : -1;
 	}
 	json_array_append_new(build->missing,
 			      json_string("the template's scheduling plan: name it with --schedule "
@@ -241,7 +274,7 @@ static int build_template(struct build *build, const char *path, struct error *e
 
 	delivery_protect(&build->delivery, path);
 	add_template_folders(build, path);
-	if (!policy ||
+	if (!policy || build_note_input(build, "template", path, path, err) < 0 ||
 	    template_compose(policy, &wanted, build->requests, &build->findings, err) < 0 ||
 	    read_schedule(build, &plan, err) < 0 ||
 	    validate_merged(build, file, policy, plan, err) < 0 ||

@@ -22,11 +22,21 @@ struct build {
 	size_t folder_count;
 	struct delivery delivery;
 	struct findings findings; /* of the system; each unikernel has its own */
+	json_t *inputs;		  /* every file that was read: {"what", "path", "size", "sha256"} */
 	json_t *missing;	  /* what the user must still provide, as sentences */
 };
 
 /* Reads the recipe and, with a policy folder, the hardware descriptions; begins the delivery. */
 int build_begin(struct build *build, const struct system_options *options, struct error *err);
+
+/* Notes an input for the report. */
+void build_add_input(struct build *build, const char *what, const char *name, uint64_t size,
+		     const char *sha256);
+
+/* The same for a file that must still be digested; `path` is what is opened, `name` what the user
+ * called it. NULL paths are passed over. */
+int build_note_input(struct build *build, const char *what, const char *name, const char *path,
+		     struct error *err);
 
 /* Composes the system out of build->requests, and adds its documents to the delivery. */
 int build_system(struct build *build, struct error *err);

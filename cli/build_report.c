@@ -33,6 +33,7 @@ static json_t *build_report(const struct build *build)
 							       : build->recipe->system));
 	for (size_t i = 0; i < build->converted_count; i++)
 		json_array_append_new(unikernels, report_converted(&build->converted[i]));
+	json_object_set(report, "inputs", build->inputs);
 	json_object_set_new(report, "unikernels", unikernels);
 	if (build->system)
 		json_object_set_new(report, "schedule", report_schedule(build->system));

@@ -182,9 +182,10 @@ static void show_key(const struct key_file *key, bool json, json_t *list)
 	struct stat status;
 	bool open = stat(key->path, &status) == 0 && (status.st_mode & 077);
 
-	json_array_append_new(list, json_pack("{s:o, s:s, s:b, s:b}", "file", json_text(key->path),
-					      "key", key->facts.kind, "encrypted",
-					      key->facts.encrypted, "open_to_others", open));
+	json_array_append_new(list,
+			      json_pack("{s:o, s:s, s:b, s:b}", "file", report_any_text(key->path),
+					"key", key->facts.kind, "encrypted", key->facts.encrypted,
+					"open_to_others", open));
 	if (!json)
 		printf("%s\n  private key, %s%s%s\n", key->path,
 		       key->facts.encrypted ? "encrypted" : key->facts.kind,

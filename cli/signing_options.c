@@ -1,6 +1,6 @@
 #include "cli/signing_options.h"
 
-#include "base/text.h"
+#include "cli/report.h"
 #include "sign/when.h"
 
 #include <limits.h>
@@ -25,20 +25,13 @@ int passphrase_option(int id, const char *value, struct passphrase *passphrase, 
 	return 0;
 }
 
-json_t *json_text(const char *text)
-{
-	char shown[4096];
-
-	return json_string(text_printable(text, strlen(text), shown, sizeof(shown)));
-}
-
 json_t *certificate_report(const struct certificate *certificate)
 {
 	char begin[WHEN_TEXT_SIZE], end[WHEN_TEXT_SIZE];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "file",
-			 certificate->origin, "subject", certificate->subject, "issuer",
-			 certificate->issuer, "serial", certificate->serial, "key",
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "file",
+			 report_any_text(certificate->origin), "subject", certificate->subject,
+			 "issuer", certificate->issuer, "serial", certificate->serial, "key",
 			 certificate->key, "usage", certificate->usage, "fingerprint",
 			 certificate->fingerprint, "not_before",
 			 when_text(certificate->not_before, begin), "not_after",

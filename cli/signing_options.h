@@ -29,9 +29,6 @@ enum {
 /* Takes one of these. Fails with ERR_USAGE: not a descriptor, or a second source. */
 int passphrase_option(int id, const char *value, struct passphrase *passphrase, struct error *err);
 
-/* A file name as JSON: names may hold anything, JSON is UTF-8. Owned by the caller. */
-json_t *json_text(const char *text);
-
 /* What a certificate says, for a report. Owned by the caller. */
 json_t *certificate_report(const struct certificate *certificate);
 

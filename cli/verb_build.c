@@ -203,6 +203,7 @@ static int convert(struct build *build, const struct request *request, size_t in
 							     .ticks = option->ticks,
 							     .cpu = option->cpu };
 	build->request_count = index + 1;
+	build_add_input(build, "unikernel", option->path, converted->input_size, converted->sha256);
 	return add_unikernel_files(build, converted, err);
 }
 
@@ -232,11 +233,13 @@ static int check_same_subject_info(const struct build *build, struct error *err)
 
 static int build_all(struct build *build, const struct request *request, struct error *err)
 {
+	const char *source = request->defaults.source;
 	size_t count = request->unikernels.count;
 
-	if (check_names_differ(request, err) < 0 || build_begin(build, &request->system, err) < 0)
+	if (check_names_differ(request, err) < 0 || build_begin(build, &request->system, err) < 0 ||
+	    build_note_input(build, "source specification", source, source, err) < 0)
 		return -1;
-	delivery_protect(&build->delivery, request->defaults.source);
+	delivery_protect(&build->delivery, source);
 	for (size_t i = 0; i < count; i++)
 		delivery_protect(&build->delivery, request->unikernels.list[i].path);
 	build->converted = xcalloc(count, sizeof(*build->converted));

@@ -124,13 +124,6 @@ static char *output_path(const struct request *request)
 	return xstrdup(output);
 }
 
-static json_t *json_of_path(const char *path)
-{
-	char shown[4096];
-
-	return json_string(text_printable(path, strlen(path), shown, sizeof(shown)));
-}
-
 static int print_json(const struct request *request, const struct result *result, struct error *err)
 {
 	const struct ipxe_script *script = &request->script;
@@ -141,7 +134,7 @@ static int print_json(const struct request *request, const struct result *result
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(array, json_string(files[i].name));
 	if (result->path)
-		json_object_set_new(report, "output", json_of_path(result->path));
+		json_object_set_new(report, "output", report_any_text(result->path));
 	json_object_set_new(report, "embedded", json_boolean(script->embedded));
 	json_object_set_new(report, "platform", json_string(ipxe_platform_name(script->platform)));
 	json_object_set_new(report, "network", json_string(ipxe_network_name(script->network)));

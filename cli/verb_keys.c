@@ -150,7 +150,7 @@ static int tell_made(const struct command *command, const struct certificates *m
 
 	if (command->json) {
 		report = report_new(type);
-		json_object_set_new(report, "folder", json_text(folder));
+		json_object_set_new(report, "folder", report_any_text(folder));
 		json_object_set_new(report, "signer", certificate_report(signer));
 		json_object_set_new(report, "ca", certificate_report(authority));
 		json_object_set_new(report, "findings", report_findings(findings));

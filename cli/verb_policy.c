@@ -75,6 +75,7 @@ static int add_component(struct build *build, const struct unikernel_option *opt
 					    .cpu = option->cpu };
 	document = xml_read(option->path, err);
 	if (!document ||
+	    build_note_input(build, "component", option->path, option->path, err) < 0 ||
 	    delivery_validate(&build->delivery, option->path, "component", document, err) < 0)
 		return -1;
 	return delivery_validate_users(&build->delivery, option->path, "component", document, err);

@@ -2,8 +2,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "cli/report.h"
+#include "cli/sbs_report.h"
+#include "cli/sbs_verify.h"
 #include "cli/verbs.h"
 #include "sign/csl.h"
 #include "sign/openpgp.h"
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { OPTION_OUTPUT = 1, OPTION_KEY, OPTION_HOMEDIR, OPTION_BLOCK_SIZE, OPTION_RAW, OPTION_JSON };
 
@@ -40,93 +40,6 @@ struct request {
 	bool json;
 };
 
-/* ---- what both tell ------------------------------------------------------ */
-
-/* Names come from a file system and a keyring, which may hold anything; JSON is UTF-8. */
-static json_t *json_of_text(const char *text)
-{
-	char shown[4096];
-
-	return json_string(text_printable(text, strlen(text), shown, sizeof(shown)));
-}
-
-static void report_header(json_t *report, const struct sbs_header *header)
-{
-	char hash[2 * SBS_HASH_SIZE + 1];
-
-	for (size_t i = 0; i < SBS_HASH_SIZE; i++)
-		snprintf(hash + 2 * i, 3, "%02x", header->root_hash[i]);
-	json_object_set_new(report, "content_size",
-			    json_integer((json_int_t)sbs_payload_size(header)));
-	json_object_set_new(report, "block_count", json_integer(header->block_count));
-	json_object_set_new(report, "block_size", json_integer(header->block_size));
-	json_object_set_new(report, "padding_length", json_integer(header->padding_length));
-	json_object_set_new(report, "root_hash", json_string(hash));
-}
-
-static void report_signer(json_t *report, const struct openpgp_signer *signer)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "fingerprint", json_string(signer->fingerprint));
-	json_object_set_new(object, "primary_key", json_string(signer->primary));
-	json_object_set_new(object, "user_id", json_string(signer->user_id));
-	json_object_set_new(object, "digest", json_string(signer->digest));
-	json_object_set_new(report, "signer", object);
-}
-
-static void report_stream(json_t *report, const struct csl_summary *summary)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "commands", json_integer((json_int_t)summary->commands));
-	json_object_set_new(object, "writes", json_integer((json_int_t)summary->writes));
-	json_object_set_new(object, "fills", json_integer((json_int_t)summary->fills));
-	json_object_set_new(object, "cpuid_checks", json_integer((json_int_t)summary->checks));
-	json_object_set_new(object, "vendor_commands", json_integer((json_int_t)summary->vendor));
-	json_object_set_new(object, "entry_point", json_integer(summary->entry));
-	json_object_set_new(report, "stream", object);
-}
-
-static void print_path(const char *before, const char *path, const char *behind)
-{
-	char shown[4096];
-
-	printf("%s%s%s", before, text_printable(path, strlen(path), shown, sizeof(shown)), behind);
-}
-
-static void print_summary(const struct sbs_header *header, const struct openpgp_signer *signer,
-			  const struct csl_summary *stream)
-{
-	char size[32];
-
-	printf("  contents  %s in %u block%s of %u bytes\n",
-	       size_to_text(sbs_payload_size(header), size), header->block_count,
-	       header->block_count == 1 ? "" : "s", header->block_size);
-	if (stream)
-		printf("  stream    %" PRIu64 " commands, entry point 0x%08x\n", stream->commands,
-		       stream->entry);
-	printf("  signed by %s %s\n", signer->fingerprint, signer->user_id);
-}
-
-/* The output has to be a file, because the blocks are not written in their order, and another one
- * than the input. */
-static int check_output(const char *input, const char *output, struct error *err)
-{
-	struct stat from, to;
-
-	if (!strcmp(output, "-")) {
-		err_fail(err, ERR_USAGE,
-			 "--output: '-' is not possible: what is written is no stream");
-		return err_mend(err, "name a file");
-	}
-	if (stat(input, &from) < 0 || stat(output, &to) < 0 || from.st_dev != to.st_dev ||
-	    from.st_ino != to.st_ino)
-		return 0;
-	err_fail(err, ERR_USAGE, "%s: input and output are the same file", output);
-	return err_mend(err, "name another output with --output");
-}
-
 /* ---- sign ---------------------------------------------------------------- */
 
 struct signing {
@@ -152,6 +65,19 @@ static char *default_output(const char *input)
 	return xasprintf("%.*s.sbs", (int)length, input);
 }
 
+static void report_stream(json_t *report, const struct csl_summary *summary)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "commands", json_integer((json_int_t)summary->commands));
+	json_object_set_new(object, "writes", json_integer((json_int_t)summary->writes));
+	json_object_set_new(object, "fills", json_integer((json_int_t)summary->fills));
+	json_object_set_new(object, "cpuid_checks", json_integer((json_int_t)summary->checks));
+	json_object_set_new(object, "vendor_commands", json_integer((json_int_t)summary->vendor));
+	json_object_set_new(object, "entry_point", json_integer(summary->entry));
+	json_object_set_new(report, "stream", object);
+}
+
 static int print_signed(const struct request *request, const char *path,
 			const struct sbs_header *header, const struct openpgp_signer *signer,
 			const struct csl_summary *stream, struct error *err)
@@ -159,15 +85,15 @@ static int print_signed(const struct request *request, const char *path,
 	json_t *report;
 
 	if (!request->json) {
-		print_path("", path, "\n");
-		print_summary(header, signer, stream);
+		sbs_print_path("", path, "\n");
+		sbs_print_summary(header, signer, stream);
 		return 0;
 	}
 	report = report_new("sbs");
-	json_object_set_new(report, "input", json_of_text(request->input));
-	json_object_set_new(report, "output", json_of_text(path));
-	report_header(report, header);
-	report_signer(report, signer);
+	json_object_set_new(report, "input", report_any_text(request->input));
+	json_object_set_new(report, "output", report_any_text(path));
+	sbs_report_header(report, header);
+	sbs_report_signer(report, signer);
 	if (stream)
 		report_stream(report, stream);
 	return report_print(report, err);
@@ -216,7 +142,7 @@ static int run_sign(const struct request *request, struct error *err)
 		return err_mend(err, "'gpg --list-secret-keys' shows your keys; it must be RSA "
 				     "4096");
 	}
-	if (check_output(request->input, path, err) < 0 ||
+	if (sbs_check_output(request->input, path, err) < 0 ||
 	    make_stream(request, path, &signing, &header, &stream, err) < 0)
 		return -1;
 	return print_signed(request, path, &header, &signing.signer, request->raw ? NULL : &stream,
@@ -225,119 +151,20 @@ static int run_sign(const struct request *request, struct error *err)
 
 /* ---- verify -------------------------------------------------------------- */
 
-struct verdict {
-	struct sbs_header header;
-	struct openpgp_signer signer;
-	struct findings findings;
-};
-
-static int read_header(const struct request *request, int in, uint64_t size,
-		       unsigned char *signed_bytes, struct verdict *verdict, struct error *err)
-{
-	if (size < SBS_BLOCKS_OFFSET) {
-		err_fail(err, ERR_INPUT,
-			 "%s: is not a signed block stream: it has %" PRIu64
-			 " bytes, header and signature alone have %d",
-			 request->input, size, SBS_BLOCKS_OFFSET);
-		return err_mend(err, "name a file that 'muenbuild sbs sign' or Muen's build made");
-	}
-	if (file_pread(in, request->input, signed_bytes, SBS_BLOCKS_OFFSET, 0, err) < 0)
-		return -1;
-	return sbs_header_decode(signed_bytes, size, request->input, &verdict->header, err);
-}
-
-static int check_signature(const struct request *request, const unsigned char *signed_bytes,
-			   struct verdict *verdict, struct error *err)
-{
-	const struct openpgp_keys keys = { .homedir = request->homedir,
-					   .fingerprint = *request->fingerprint
-								  ? request->fingerprint
-								  : NULL };
-
-	if (openpgp_verify(&keys, signed_bytes, SBS_HEADER_SIZE, signed_bytes + SBS_HEADER_SIZE,
-			   SBS_SIGNATURE_SIZE, &verdict->signer, &verdict->findings, err) < 0)
-		return err_within(err, "%s", request->input);
-	return 0;
-}
-
-/* Checks all of it; the contents are put in place only if everything is as it was signed. */
-static int verify_stream(const struct request *request, struct verdict *verdict, struct error *err)
-{
-	unsigned char signed_bytes[SBS_BLOCKS_OFFSET];
-	cleanup_output struct output *output = NULL;
-	cleanup_close int in = -1;
-	uint64_t size = 0;
-	int out = -1;
-
-	in = file_open(request->input, INT64_MAX, &size, err);
-	if (in < 0 || read_header(request, in, size, signed_bytes, verdict, err) < 0 ||
-	    check_signature(request, signed_bytes, verdict, err) < 0)
-		return -1;
-	if (request->output) {
-		const char *name;
-
-		output = output_begin_beside(request->output, &name, err);
-		out = output ? output_open(output, name, 0666, err) : -1;
-		if (out < 0)
-			return -1;
-	}
-	if (sbs_check(in, request->input, &verdict->header, out, request->output, err) < 0)
-		return -1;
-	return output ? output_commit(output, err) : 0;
-}
-
-static int print_accepted(const struct request *request, const struct verdict *verdict,
-			  struct error *err)
-{
-	json_t *report;
-
-	if (!request->json) {
-		print_path("", request->input, ": accepted\n");
-		print_summary(&verdict->header, &verdict->signer, NULL);
-		if (request->output)
-			print_path("  written to ", request->output, "\n");
-		report_warn(&verdict->findings);
-		return 0;
-	}
-	report = report_new("sbs-verify");
-	json_object_set_new(report, "input", json_of_text(request->input));
-	json_object_set_new(report, "verdict", json_string("accepted"));
-	report_header(report, &verdict->header);
-	report_signer(report, &verdict->signer);
-	if (request->output)
-		json_object_set_new(report, "output", json_of_text(request->output));
-	json_object_set_new(report, "findings", report_findings(&verdict->findings));
-	return report_print(report, err);
-}
-
-/* A refusal is a result, not a failure of the command: with --json it is a document. */
-static int print_rejected(const struct request *request, struct error *err)
-{
-	json_t *report = report_new("sbs-verify");
-
-	json_object_set_new(report, "input", json_of_text(request->input));
-	json_object_set_new(report, "verdict", json_string("rejected"));
-	json_object_set_new(report, "reason", json_of_text(err->message));
-	json_object_set_new(report, "mend", json_of_text(err->mend));
-	return report_print(report, err) < 0 ? -1 : ERR_REFUSED;
-}
-
 static int run_verify(const struct request *request, struct error *err)
 {
-	struct verdict verdict = { 0 };
-	int result = -1;
+	const struct sbs_question question = {
+		.input = request->input,
+		.output = request->output,
+		.homedir = request->homedir,
+		.fingerprint = *request->fingerprint ? request->fingerprint : NULL,
+		.json = request->json,
+	};
 
 	if (request->sign_option)
 		return err_fail(err, ERR_USAGE, "--%s is for 'muenbuild sbs sign'",
 				request->sign_option);
-	if (!request->output || check_output(request->input, request->output, err) == 0)
-		result = verify_stream(request, &verdict, err);
-	if (result == 0)
-		result = print_accepted(request, &verdict, err);
-	else if (err->kind == ERR_REFUSED && request->json)
-		result = print_rejected(request, err);
-	findings_free(&verdict.findings);
-	return result;
+	return sbs_verify(&question, err);
 }
 
 /* ---- the command line ---------------------------------------------------- */

@@ -236,11 +236,11 @@ static json_t *signatures_report(const struct sign_run *run)
 		char hex[DIGEST_HEX_SIZE];
 		json_t *entry = json_object();
 
-		json_object_set_new(entry, "file", json_text(product->signed_path));
+		json_object_set_new(entry, "file", report_any_text(product->signed_path));
 		json_object_set_new(entry, "size", json_integer((json_int_t)product->size));
 		json_object_set_new(entry, digest_name(product->digest.algorithm),
 				    json_string(digest_hex(&product->digest, hex)));
-		json_object_set_new(entry, "signature", json_text(product->path));
+		json_object_set_new(entry, "signature", report_any_text(product->path));
 		if (!run->command->dry_run)
 			json_object_set_new(entry, "signature_size",
 					    json_integer((json_int_t)product->signature_size));

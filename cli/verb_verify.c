@@ -5,8 +5,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/report.h"
+#include "cli/sbs_verify.h"
 #include "sign/ipxe_codes.h"
 #include "sign/judge.h"
+#include "sign/openpgp.h"
 #include "sign/when.h"
 
 #include <inttypes.h>
@@ -21,6 +23,8 @@ enum {
 	OPTION_IPXE,
 	OPTION_JSON,
 	OPTION_EXPLAIN,
+	OPTION_KEY,
+	OPTION_HOMEDIR,
 };
 
 enum { CERTIFICATE_LIMIT = 1 << 20, SIGNATURE_LIMIT = 64 << 20, STATUS_REJECTED = 77 };
@@ -36,6 +40,10 @@ static const struct option_spec specs[] = {
 	{ OPTION_JSON, "json", 0, NULL, "print the result as JSON" },
 	{ OPTION_EXPLAIN, "explain", 0, "CODE",
 	  "explain an error code of iPXE, as in https://ipxe.org/0227e13c" },
+	{ OPTION_KEY, "key", 'k', "FINGERPRINT",
+	  "of a signed block stream: the only OpenPGP key to accept" },
+	{ OPTION_HOMEDIR, "homedir", 0, "DIR",
+	  "of a signed block stream: where GnuPG has its keys" },
 	{ 0 },
 };
 
@@ -53,7 +61,11 @@ struct request {
 	enum ipxe_version version;
 	bool json;
 	const char *explain;
+	const char *ipxe_option; /* one that was given and says how iPXE decides; NULL: none */
+	char fingerprint[OPENPGP_FINGERPRINT_MAX + 1]; /* "": not given */
+	const char *homedir;
 	const char *file;
+	bool sbs; /* the file is a signed block stream, and that is what is asked about */
 	char *signature_path; /* owned */
 };
 
@@ -90,6 +102,10 @@ static int add_certificates(struct certificates *certificates, const char *path,
 
 static int set_option(struct request *request, int id, const char *value, struct error *err)
 {
+	if (id == OPTION_EMBEDDED || id == OPTION_AS_OF || id == OPTION_IPXE)
+		request->ipxe_option = id == OPTION_EMBEDDED ? "embedded"
+				       : id == OPTION_AS_OF  ? "as-of"
+							     : "ipxe";
 	switch (id) {
 	case OPTION_CA:
 		return add_certificates(&request->roots, value, err);
@@ -103,10 +119,42 @@ static int set_option(struct request *request, int id, const char *value, struct
 	case OPTION_JSON:
 		request->json = true;
 		return 0;
+	case OPTION_KEY:
+		return openpgp_fingerprint(value, request->fingerprint, err);
+	case OPTION_HOMEDIR:
+		request->homedir = value;
+		return 0;
 	default:
 		request->explain = value;
 		return 0;
 	}
+}
+
+/* A signed block stream has its signature inside; one beside it, for iPXE, is asked about with
+ * --ca or by naming it. */
+static bool asks_about_sbs(const struct request *request, const struct options *options)
+{
+	return !request->roots.count && options->count == 1 &&
+	       sbs_looks_like_one(options->operands[0]);
+}
+
+static int check_sbs_options(const struct request *request, struct error *err)
+{
+	const char *given = *request->fingerprint ? "key" : request->homedir ? "homedir" : NULL;
+
+	if (request->sbs && request->ipxe_option) {
+		err_fail(err, ERR_USAGE,
+			 "--%s says how iPXE decides, and %s is a signed block stream, which "
+			 "Muen's GRUB verifies",
+			 request->ipxe_option, request->file);
+		return err_mend(err, "leave it out, or name the CA that iPXE trusts (--ca) if "
+				     "there is a .sig beside it");
+	}
+	if (request->sbs || !given)
+		return 0;
+	err_fail(err, ERR_USAGE, "--%s is for signed block streams, and %s is none", given,
+		 request->file);
+	return err_mend(err, "name the CA that iPXE trusts: --ca FILE");
 }
 
 static int parse(struct request *request, int argc, char **argv, struct error *err)
@@ -124,13 +172,18 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 		return options_expect(&options, 0, 0, err);
 	if (options_expect(&options, 1, 2, err) < 0)
 		return -1;
+	request->file = options.operands[0];
+	request->sbs = asks_about_sbs(request, &options);
+	if (check_sbs_options(request, err) < 0)
+		return -1;
+	if (request->sbs)
+		return 0;
 	if (!request->roots.count) {
 		err_fail(err, ERR_USAGE, "verify: it is not said which certificate iPXE trusts");
 		return err_mend(err,
 				"name it with --ca FILE: the one that TRUST= names when iPXE is "
 				"built");
 	}
-	request->file = options.operands[0];
 	request->signature_path = options.count == 2 ? xstrdup(options.operands[1])
 						     : xasprintf("%s.sig", request->file);
 	/* Verification is about the present moment: the one place where the clock is read. */
@@ -203,19 +256,9 @@ static const char *code_text(const struct judgement *judgement, char text[static
 	return text;
 }
 
-/* JSON is UTF-8; a path need not be. */
-static json_t *text_json(const char *text)
-{
-	char printable[2048];
-
-	if (text_is_utf8(text, strlen(text)))
-		return json_string(text);
-	return json_string(text_printable(text, strlen(text), printable, sizeof(printable)));
-}
-
 static json_t *text_or_null(const char *text)
 {
-	return *text ? text_json(text) : json_null();
+	return *text ? report_any_text(text) : json_null();
 }
 
 static json_t *certificates_json(const struct judgement *judgement)
@@ -246,13 +289,13 @@ static int print_json(const struct request *request, const struct judgement *jud
 
 	if (judgement->accepted)
 		when_text(judgement->valid_until, until);
-	json_object_set_new(report, "file", text_json(request->file));
-	json_object_set_new(report, "signature", text_json(request->signature_path));
+	json_object_set_new(report, "file", report_any_text(request->file));
+	json_object_set_new(report, "signature", report_any_text(request->signature_path));
 	json_object_set_new(report, "verdict",
 			    json_string(judgement->accepted ? "accepted" : "rejected"));
 	json_object_set_new(report, "code", text_or_null(code_text(judgement, code)));
 	json_object_set_new(report, "rule", json_string(judgement->rule));
-	json_object_set_new(report, "reason", text_json(judgement->reason));
+	json_object_set_new(report, "reason", report_any_text(judgement->reason));
 	json_object_set_new(report, "mend", json_string(judgement->mend));
 	json_object_set_new(report, "certificate", text_or_null(judgement->certificate));
 	json_object_set_new(report, "ipxe", json_string(ipxe_version_name(request->version)));
@@ -301,6 +344,43 @@ static void print_rejected(const struct request *request, const struct judgement
 		printf("  mend: %s\n", judgement->mend);
 }
 
+/* A signature that lies beside another file, and is accepted for that one, was merely named with
+ * the wrong file: nothing was altered then. Anything that keeps this from being found out leaves
+ * the judgement as it is. */
+static void recognise_other_file(const struct request *request, const struct judge_policy *policy,
+				 const struct judge_blob *signature, struct judgement *judgement)
+{
+	size_t length = strlen(request->signature_path);
+	cleanup_judgement struct judgement other = { 0 };
+	cleanup_free char *path = NULL;
+	char shown[2][512];
+	struct error ignored;
+
+	if (length <= 4 || strcmp(request->signature_path + length - 4, ".sig") != 0)
+		return;
+	path = xstrndup(request->signature_path, length - 4);
+	if (!strcmp(path, request->file) ||
+	    judge_signature(policy, &(struct judge_content){ .path = path }, signature, &other,
+			    &ignored) < 0 ||
+	    !other.accepted)
+		return;
+	text_printable(path, strlen(path), shown[0], sizeof(shown[0]));
+	text_printable(request->file, strlen(request->file), shown[1], sizeof(shown[1]));
+	free(judgement->reason);
+	free(judgement->mend);
+	judgement->rule = "other-file";
+	judgement->reason = xasprintf("%s.sig is the signature of %s, for which it is accepted, "
+				      "not of %s",
+				      shown[0], shown[0], shown[1]);
+	judgement->mend = xasprintf("name the signature of %s", shown[1]);
+}
+
+static bool is_about_contents(const struct judgement *judgement)
+{
+	return !strcmp(judgement->rule, "wrong-content") ||
+	       !strcmp(judgement->rule, "signature-value");
+}
+
 static int verify(const struct request *request, struct error *err)
 {
 	cleanup_judgement struct judgement judgement = { 0 };
@@ -321,6 +401,8 @@ static int verify(const struct request *request, struct error *err)
 	signature = (struct judge_blob){ bytes.data, bytes.size, request->signature_path };
 	if (judge_signature(&policy, &content, &signature, &judgement, err) < 0)
 		return -1;
+	if (is_about_contents(&judgement))
+		recognise_other_file(request, &policy, &signature, &judgement);
 	if (request->json) {
 		if (print_json(request, &judgement, err) < 0)
 			return -1;
@@ -335,13 +417,27 @@ static int verify(const struct request *request, struct error *err)
 	return judgement.accepted ? 0 : STATUS_REJECTED;
 }
 
+static int verify_sbs(const struct request *request, struct error *err)
+{
+	const struct sbs_question question = {
+		.input = request->file,
+		.homedir = request->homedir,
+		.fingerprint = *request->fingerprint ? request->fingerprint : NULL,
+		.json = request->json,
+	};
+
+	return sbs_verify(&question, err);
+}
+
 static int run(int argc, char **argv, struct error *err)
 {
 	cleanup_with(request_free) struct request request = { .version = IPXE_MASTER };
 
 	if (parse(&request, argc, argv, err) < 0)
 		return -1;
-	return request.explain ? explain(&request, err) : verify(&request, err);
+	if (request.explain)
+		return explain(&request, err);
+	return request.sbs ? verify_sbs(&request, err) : verify(&request, err);
 }
 
 const struct verb verb_verify = {
@@ -352,6 +448,8 @@ const struct verb verb_verify = {
 	.options = specs,
 	.details = "Decides as imgverify of iPXE would, not as 'openssl cms -verify' would. The "
 		   "signature is FILE.sig\nunless it is named.\n\n"
+		   "A signed block stream (SBS) is verified as Muen's GRUB would, with the OpenPGP "
+		   "keys of GnuPG;\nit needs no --ca.\n\n"
 		   "Ends with 0 when the signature is accepted, with 77 when it is rejected.\n\n"
 		   "  muenbuild verify muen.iso --ca ca.crt\n"
 		   "  muenbuild verify muen.iso --ca ca.crt --as-of 2027-06-01 --ipxe 1.21.1\n"

@@ -296,6 +296,20 @@ static int build(struct conversion *conversion, struct error *err)
 	return check_end(conversion, err);
 }
 
+static void note_boot_info(const struct component *component, struct findings *findings)
+{
+	for (size_t i = 0; i < component->region_count; i++)
+		if (component->regions[i].address == MUEN_BOOT_INFO)
+			return;
+	findings_add(
+		findings, FINDING_WARNING,
+		"add a region of type subject_solo5_boot_info there, as the built-in source "
+		"specification has it",
+		"component '%s' provides no boot info page at 0x%llx: the unikernel would find "
+		"neither its boot parameters nor its memory",
+		component->name, MUEN_BOOT_INFO);
+}
+
 struct component *gencspec_convert(const struct unikernel *unikernel,
 				   const struct conversion_options *options,
 				   struct findings *findings, struct error *err)
@@ -320,5 +334,6 @@ struct component *gencspec_convert(const struct unikernel *unikernel,
 	if (!component || layout_check(component, options->log_channel_size, err) < 0 ||
 	    check_restart_region(component, &unikernel->elf, err) < 0)
 		return NULL;
+	note_boot_info(component, findings);
 	return steal(component);
 }

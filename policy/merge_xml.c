@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define INCLUDE_DEPTH_MAX 16
+#define INCLUDES_MAX 1000 /* in all: files that include each other twice double at each level */
 
 /* The order of a system's sections in the merged format. */
 static const char *const system_order[] = { "config",	     "hardware",   "platform", "memory",
@@ -46,28 +47,35 @@ static struct xml_document *find_document(const struct merge_sources *sources, c
 
 /* ---- includes ------------------------------------------------------------ */
 
-static int expand_includes(struct xml_node *node, const struct merge_sources *sources, int depth,
-			   struct error *err);
+/* How far the expansion of includes has come. */
+struct progress {
+	int depth;
+	int *count; /* of includes so far */
+};
 
-static int expand_include(struct xml_node *include, const struct merge_sources *sources, int depth,
-			  struct error *err)
+static int expand_includes(struct xml_node *node, const struct merge_sources *sources,
+			   struct progress progress, struct error *err);
+
+static int expand_include(struct xml_node *include, const struct merge_sources *sources,
+			  struct progress progress, struct error *err)
 {
 	cleanup_xml struct xml_document *document = NULL;
 	const char *name;
 	struct xml_node *root;
 
-	if (depth > INCLUDE_DEPTH_MAX)
-		return xml_fail(include, err,
-				"includes are nested more than %d deep: do the files "
-				"include each other?",
-				INCLUDE_DEPTH_MAX);
+	if (progress.depth++ > INCLUDE_DEPTH_MAX || ++*progress.count > INCLUDES_MAX) {
+		xml_fail(include, err,
+			 "there are more than %d includes, or they are nested more than %d deep",
+			 INCLUDES_MAX, INCLUDE_DEPTH_MAX);
+		return err_mend(err, "look for files that include each other");
+	}
 	if (xml_need(include, "href", &name, err) < 0)
 		return -1;
 	document = find_document(sources, name, err);
 	if (!document)
 		return -1;
 	root = xml_root(document);
-	if (expand_includes(root, sources, depth + 1, err) < 0)
+	if (expand_includes(root, sources, progress, err) < 0)
 		return -1;
 	if (!strcmp(xml_name(root), "include"))
 		xml_each (child, root, NULL)
@@ -78,17 +86,17 @@ static int expand_include(struct xml_node *include, const struct merge_sources *
 	return 0;
 }
 
-static int expand_includes(struct xml_node *node, const struct merge_sources *sources, int depth,
-			   struct error *err)
+static int expand_includes(struct xml_node *node, const struct merge_sources *sources,
+			   struct progress progress, struct error *err)
 {
 	for (struct xml_node *child = xml_first(node, NULL), *next; child; child = next) {
 		int result;
 
 		next = xml_next(child, NULL);
 		if (!strcmp(xml_name(child), "include") && xml_get(child, "href"))
-			result = expand_include(child, sources, depth, err);
+			result = expand_include(child, sources, progress, err);
 		else
-			result = expand_includes(child, sources, depth, err);
+			result = expand_includes(child, sources, progress, err);
 		if (result < 0)
 			return -1;
 	}
@@ -129,7 +137,8 @@ static int merge_description(struct xml_node *root, const struct merge_sources *
 	if (!name)
 		return 0;
 	document = find_document(sources, name, err);
-	if (!document || expand_includes(xml_root(document), sources, 0, err) < 0)
+	if (!document || expand_includes(xml_root(document), sources,
+					 (struct progress){ 0, &(int){ 0 } }, err) < 0)
 		return -1;
 	merge_sections(xml_child(root, section_name, system_order), xml_root(document));
 	return 0;
@@ -210,7 +219,7 @@ struct xml_document *policy_merge(const struct xml_document *policy,
 	if (!merged)
 		return NULL;
 	root = xml_root(merged);
-	if (expand_includes(root, sources, 0, err) < 0 ||
+	if (expand_includes(root, sources, (struct progress){ 0, &(int){ 0 } }, err) < 0 ||
 	    merge_descriptions(root, sources, err) < 0 || refuse_foreign(root, err) < 0 ||
 	    variables_expand(root, err) < 0)
 		return NULL;

@@ -133,6 +133,21 @@ static void add_resettable(struct xml_node *root, const char *subject, bool rese
 	xml_set_bool(node, "value", resettable);
 }
 
+/* Subjects are found by their name from here on. */
+static int check_only_one(const struct xml_node *subjects, const struct xml_node *subject,
+			  struct error *err)
+{
+	xml_each (other, subjects, "subject") {
+		const char *name = xml_get(other, "name");
+
+		if (other == subject || !name || strcmp(name, xml_get(subject, "name")) != 0)
+			continue;
+		xml_fail(other, err, "is another subject of that name");
+		return err_mend(err, "give each subject of the template a name of its own");
+	}
+	return 0;
+}
+
 static int add_unikernel(struct xml_node *root, struct xml_node *subjects,
 			 struct unikernel_request *request, struct error *err)
 {
@@ -140,7 +155,7 @@ static int add_unikernel(struct xml_node *root, struct xml_node *subjects,
 	struct xml_node *subject = find_subject(subjects, component->name, err);
 
 	if (!subject || xml_need(subject, "name", &request->subject, err) < 0 ||
-	    add_component(root, component, err) < 0)
+	    check_only_one(subjects, subject, err) < 0 || add_component(root, component, err) < 0)
 		return -1;
 	add_resettable(root, request->subject, component->resettable);
 	if (*component->bootparams)

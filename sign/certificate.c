@@ -240,7 +240,9 @@ int certificates_read(const char *path, struct certificates *certificates, struc
 	X509_free(x509);
 	ERR_clear_error();
 	err_fail(err, ERR_INPUT, "%s: is not a certificate, neither PEM nor DER", path);
-	return err_mend(err, "look at it with 'muenbuild inspect %s'", path);
+	return err_mend(err,
+			"name a certificate in PEM or DER form; out of a PKCS #12 file: openssl "
+			"pkcs12 -in FILE -nokeys -out FILE.pem");
 }
 
 void certificates_free(struct certificates *certificates)

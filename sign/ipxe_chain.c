@@ -307,9 +307,13 @@ static int refuse_useless(const struct ipxe_chain *chain, const struct ipxe_stor
 	if (pinned) {
 		check_time(pinned, store->policy->time, refusal);
 		refusal->code = IPXE_X509_USELESS;
-		refusal->rule =
-			strcmp(refusal->rule, "expired") ? "root-not-yet-valid" : "root-expired";
-		return -1;
+		if (strcmp(refusal->rule, "expired") != 0) {
+			refusal->rule = "root-not-yet-valid";
+			return -1;
+		}
+		refusal->rule = "root-expired";
+		return refuse_mend(refusal, "make a new CA (muenbuild keys init), build iPXE with "
+					    "it in TRUST= under a new file name, and sign again");
 	}
 	if (has_namesake(store, last->issuer, issuer) && !der_equal(last->issuer, last->subject)) {
 		refuse(refusal, IPXE_X509_USELESS, "name-encoding",

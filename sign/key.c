@@ -97,7 +97,6 @@ static EVP_PKEY *load_pem(const char *path, struct asking *asking, struct error 
 
 	if (file_read(path, KEY_FILE_LIMIT, 0, &pem, err) < 0)
 		return NULL;
-	warn_if_exposed(path, "the private key", asking->findings);
 	bio = BIO_new_mem_buf(pem.data, (int)pem.size);
 	if (!bio) {
 		ossl_fail(err, ERR_INTERNAL, "%s: cannot be read from memory", path);
@@ -106,6 +105,9 @@ static EVP_PKEY *load_pem(const char *path, struct asking *asking, struct error 
 	pkey = PEM_read_bio_PrivateKey(bio, NULL, ask_passphrase, asking);
 	if (!pkey && !asking->failed)
 		explain_bad_pem(path, &pem, asking->asked, err);
+	/* A key that did not open is no less exposed; what is no key may be open to all. */
+	if (pkey || asking->asked)
+		warn_if_exposed(path, "the private key", asking->findings);
 	ERR_clear_error();
 	return pkey;
 }

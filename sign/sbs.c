@@ -10,8 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#define MAGIC 0xe6019598u
-
 enum {
 	HASH_NONE = 0,
 	HASH_SHA512 = 4,
@@ -47,7 +45,7 @@ uint64_t sbs_file_size(const struct sbs_header *header)
 void sbs_header_encode(const struct sbs_header *header, unsigned char bytes[SBS_HEADER_SIZE])
 {
 	memset(bytes, 0, SBS_HEADER_SIZE);
-	put_le32(bytes, MAGIC);
+	put_le32(bytes, SBS_MAGIC);
 	put_le32(bytes + 4, header->block_count);
 	put_le32(bytes + 8, header->block_size);
 	put_le32(bytes + 12, header->signature_length);
@@ -77,10 +75,10 @@ static int check_constants(const unsigned char *bytes, const char *path, struct 
 		{ "reserved field", 30, 0 },
 	};
 
-	if (get_le32(bytes) != MAGIC) {
+	if (get_le32(bytes) != SBS_MAGIC) {
 		err_fail(err, ERR_INPUT,
 			 "%s: is not a signed block stream: it begins with 0x%08x, 0x%08x expected",
-			 path, get_le32(bytes), MAGIC);
+			 path, get_le32(bytes), SBS_MAGIC);
 		return err_mend(err, "name a file that 'muenbuild sbs sign' or Muen's build made");
 	}
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {

@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#define SBS_MAGIC 0xe6019598u /* the first four bytes, little endian */
+
 enum {
 	SBS_HEADER_SIZE = 100,
 	SBS_HASH_SIZE = 64,

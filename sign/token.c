@@ -5,7 +5,7 @@
 #include "sign/engine.h"
 #include "sign/ossl.h"
 
-#include <errno.h>
+#include <dlfcn.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
@@ -247,14 +247,31 @@ static int fail_no_key(const char *uri, struct error *err)
 			     "token has; PKCS11_MODULE_PATH or ?module-path= names the module");
 }
 
-/* The engine would tell this to stderr by itself, and go on. */
+/* The engine would write this to stderr by itself, and then look for keys in no token at all. */
 static int check_module(const char *module, struct error *err)
 {
-	if (!module || !strchr(module, '/') || access(module, R_OK) == 0)
+	void *handle;
+	bool usable;
+
+	if (!module)
 		return 0;
-	err_fail_errno(err, ERR_MISSING, errno, "%s: cannot load the PKCS#11 module", module);
+	handle = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+	if (!handle) {
+		err_fail(err, ERR_MISSING, "cannot load the PKCS#11 module: %s", dlerror());
+		return err_mend(err, "give the path of the token's module in PKCS11_MODULE_PATH or "
+				     "?module-path=; SoftHSM's is /usr/lib/softhsm/libsofthsm2.so, "
+				     "of the package softhsm2");
+	}
+	usable = dlsym(handle, "C_GetFunctionList") != NULL;
+	dlclose(handle);
+	if (usable)
+		return 0;
+	err_fail(err, ERR_INPUT,
+		 "%s: is a library, but not a PKCS#11 module: it has no "
+		 "C_GetFunctionList",
+		 module);
 	return err_mend(err, "give the path of the token's module in PKCS11_MODULE_PATH or "
-			     "?module-path=; SoftHSM's is /usr/lib/softhsm/libsofthsm2.so");
+			     "?module-path=");
 }
 
 static int open_library(struct token *token, const char *module, struct error *err)

@@ -1,6 +1,7 @@
 #include "tender/gdb.h"
 
 #include "tender/clock.h"
+#include "tender/gdb_try.h"
 #include "tender/say.h"
 
 #include <fcntl.h>
@@ -38,12 +39,13 @@ void gdb_allow(const struct gdb *gdb, struct filter *filter)
 	filter_allow_masked(filter, __NR_mprotect, 2, PROT_EXEC, 0);
 }
 
-void gdb_attach(struct gdb *gdb, struct vm *vm, const struct guest_memory *memory,
-		struct stop *stop)
+int gdb_attach(struct gdb *gdb, struct vm *vm, const struct guest_memory *memory, struct stop *stop,
+	       struct error *err)
 {
 	gdb->session.vm = vm;
 	gdb->session.memory = memory;
 	gdb->stop = stop;
+	return gdb_try_machine(vm, memory, &gdb->session.points.blind, err);
 }
 
 /* ---- the connection ------------------------------------------------------------------------ */
@@ -71,7 +73,10 @@ static void meet(struct gdb *gdb)
 	gdb->begun = true;
 	gdb_session_connect(&gdb->session);
 	say("gdb: a debugger has come");
-	if (gdb->session.vm->blind_to_data)
+	if (gdb->session.points.blind.code)
+		say("gdb: this host's KVM does not notice breakpoints: while there are any, the "
+		    "guest runs step by step");
+	if (gdb->session.points.blind.data)
 		say("gdb: this host's KVM does not notice accesses to data: watchpoints for "
 		    "writing make the guest run step by step, those for reading are refused");
 }
@@ -163,7 +168,7 @@ void gdb_end(struct gdb *gdb, char how, unsigned number)
 	const uint64_t deadline = clock_monotonic() + FAREWELL_MS * 1000000ull;
 	char bytes[256];
 
-	if (!gdb->link.connected)
+	if (!gdb->link.connected || !gdb->session.waits)
 		return;
 	gdb_session_end(&gdb->session, how, number);
 	flush(gdb);

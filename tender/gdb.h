@@ -25,9 +25,9 @@ int gdb_open(struct gdb *gdb, const char *address, uint16_t port, struct error *
 /* Permits what a debugger needs, beside the machine's own calls, and says so. */
 void gdb_allow(const struct gdb *gdb, struct filter *filter);
 
-/* Gives it the guest. */
-void gdb_attach(struct gdb *gdb, struct vm *vm, const struct guest_memory *memory,
-		struct stop *stop);
+/* Gives it the guest, which is ready to start: finds out what this machine notices. */
+int gdb_attach(struct gdb *gdb, struct vm *vm, const struct guest_memory *memory, struct stop *stop,
+	       struct error *err);
 
 /* To be called before every vm_run(): returns when the guest is to run, or the run is to stop
  * (stop->requested; a debugger that kills the guest does it with SIGKILL). */

@@ -18,14 +18,27 @@
 
 /* ---- debug registers ---------------------------------------------------------------- */
 
+/* Whether RIP must be looked at after every instruction. */
+static bool is_followed(const struct gdb_points *points, const struct gdb_point *point)
+{
+	return points->blind.code && (point->type == GDB_SOFTWARE || point->type == GDB_HARDWARE);
+}
+
+/* Whether memory must be compared after every instruction. */
 static bool is_compared(const struct gdb_points *points, const struct gdb_point *point)
 {
-	return points->vm->blind_to_data && point->type == GDB_WRITE;
+	return points->blind.data && point->type == GDB_WRITE;
+}
+
+static bool is_planted(const struct gdb_points *points, const struct gdb_point *point)
+{
+	return point->type == GDB_SOFTWARE && !points->blind.code;
 }
 
 static bool needs_registers(const struct gdb_points *points, const struct gdb_point *point)
 {
-	return point->type != GDB_SOFTWARE && !is_compared(points, point);
+	return !is_planted(points, point) && !is_followed(points, point) &&
+	       !is_compared(points, point);
 }
 
 /* The largest piece that one register can watch: 1, 2, 4 or 8 bytes, aligned to its size. */
@@ -136,8 +149,10 @@ static int set_up(struct gdb_points *points, struct gdb_point *point)
 
 	if (needs_registers(points, point))
 		return cut(points, pieces) <= DEBUG_REGISTERS ? 0 : -1;
+	if (is_followed(points, point))
+		return guest_memory_at(points->memory, point->address, 1, GUEST_READ) ? 0 : -1;
 	point->before = xcalloc(point->length, 1);
-	if (point->type == GDB_SOFTWARE)
+	if (is_planted(points, point))
 		return plant(points, point);
 	return gdb_points_read(points, point->address, point->before, point->length);
 }
@@ -146,7 +161,7 @@ enum gdb_point_result gdb_points_insert(struct gdb_points *points, enum gdb_poin
 					uint64_t address, uint64_t length)
 {
 	/* x86 cannot watch for reading alone; gdb then watches every access and compares. */
-	if (type == GDB_READ || (type == GDB_ACCESS && points->vm->blind_to_data))
+	if (type == GDB_READ || (type == GDB_ACCESS && points->blind.data))
 		return GDB_POINT_UNSUPPORTED;
 	if (type == GDB_SOFTWARE || type == GDB_HARDWARE)
 		length = 1;
@@ -173,7 +188,7 @@ enum gdb_point_result gdb_points_remove(struct gdb_points *points, enum gdb_poin
 	point = find(points, type, address, length);
 	if (!point)
 		return GDB_POINT_DONE;
-	if (type == GDB_SOFTWARE &&
+	if (is_planted(points, point) &&
 	    guest_memory_patch(points->memory, address, point->before, 1) < 0)
 		return GDB_POINT_FAILED;
 	drop(points, point);
@@ -186,7 +201,7 @@ void gdb_points_clear(struct gdb_points *points)
 		struct gdb_point *point = &points->list[points->count - 1];
 
 		/* It was written when it was set, so it can be written now. */
-		if (point->type == GDB_SOFTWARE)
+		if (is_planted(points, point))
 			(void)guest_memory_patch(points->memory, point->address, point->before, 1);
 		drop(points, point);
 	}
@@ -197,10 +212,10 @@ void gdb_points_clear(struct gdb_points *points)
 /* ---- memory -------------------------------------------------------------------------- */
 
 /* The place of a breakpoint in a range of memory, or NULL. */
-static unsigned char *planted_in(const struct gdb_point *point, uint64_t address,
-				 unsigned char *bytes, size_t length)
+static unsigned char *planted_in(const struct gdb_points *points, const struct gdb_point *point,
+				 uint64_t address, unsigned char *bytes, size_t length)
 {
-	if (point->type != GDB_SOFTWARE || point->address < address ||
+	if (!is_planted(points, point) || point->address < address ||
 	    point->address - address >= length)
 		return NULL;
 	return bytes + (point->address - address);
@@ -211,7 +226,7 @@ int gdb_points_read(const struct gdb_points *points, uint64_t address, void *to,
 	if (guest_memory_read(points->memory, address, to, length) < 0)
 		return -1;
 	for (size_t i = 0; i < points->count; i++) {
-		unsigned char *place = planted_in(&points->list[i], address, to, length);
+		unsigned char *place = planted_in(points, &points->list[i], address, to, length);
 
 		if (place)
 			*place = *points->list[i].before;
@@ -227,7 +242,7 @@ int gdb_points_write(struct gdb_points *points, uint64_t address, const void *fr
 		return -1;
 	memcpy(bytes, from, length);
 	for (size_t i = 0; i < points->count; i++) {
-		unsigned char *place = planted_in(&points->list[i], address, bytes, length);
+		unsigned char *place = planted_in(points, &points->list[i], address, bytes, length);
 
 		if (!place)
 			continue;
@@ -239,33 +254,44 @@ int gdb_points_write(struct gdb_points *points, uint64_t address, const void *fr
 
 /* ---- what happened ------------------------------------------------------------------- */
 
-const struct gdb_point *gdb_points_at(const struct gdb_points *points, uint64_t address)
+const struct gdb_point *gdb_points_planted(const struct gdb_points *points, uint64_t address)
 {
-	return find(points, GDB_SOFTWARE, address, 1);
+	const struct gdb_point *point = find(points, GDB_SOFTWARE, address, 1);
+
+	return point && is_planted(points, point) ? point : NULL;
 }
 
-bool gdb_points_compare(const struct gdb_points *points)
+bool gdb_points_must_step(const struct gdb_points *points)
 {
 	for (size_t i = 0; i < points->count; i++)
-		if (is_compared(points, &points->list[i]))
+		if (is_compared(points, &points->list[i]) || is_followed(points, &points->list[i]))
 			return true;
 	return false;
 }
 
-const struct gdb_point *gdb_points_changed(struct gdb_points *points)
+/* Whether memory is not what it was the last time. */
+static bool has_changed(const struct gdb_points *points, struct gdb_point *point)
 {
-	const struct gdb_point *changed = NULL;
+	unsigned char now[GDB_WATCHED_MAX];
+
+	if (gdb_points_read(points, point->address, now, point->length) < 0 ||
+	    !memcmp(now, point->before, point->length))
+		return false;
+	memcpy(point->before, now, point->length);
+	return true;
+}
+
+const struct gdb_point *gdb_points_stepped(struct gdb_points *points, uint64_t rip)
+{
+	const struct gdb_point *reached = NULL;
 
 	for (size_t i = 0; i < points->count; i++) {
 		struct gdb_point *point = &points->list[i];
-		unsigned char now[GDB_WATCHED_MAX];
 
-		if (!is_compared(points, point) ||
-		    gdb_points_read(points, point->address, now, point->length) < 0 ||
-		    !memcmp(now, point->before, point->length))
-			continue;
-		memcpy(point->before, now, point->length);
-		changed = point;
+		if (is_compared(points, point)
+			    ? has_changed(points, point)
+			    : is_followed(points, point) && point->address == rip)
+			reached = point;
 	}
-	return changed;
+	return reached;
 }

@@ -2,8 +2,9 @@
  *
  * Software breakpoints are INT3 instructions in guest memory, which readers of that memory do
  * not get to see. The rest uses the CPU's four debug registers (Intel SDM vol. 3, 17.2). On a
- * machine that never notices accesses to data, watchpoints for writing are kept by comparing
- * memory after every instruction, and those for reading are unsupported.
+ * machine that does not notice those, the guest must run step by step: after every instruction,
+ * RIP is looked at and what is watched for writing is compared. Watching for reading is then
+ * unsupported.
  */
 #ifndef TENDER_GDB_POINTS_H
 #define TENDER_GDB_POINTS_H
@@ -33,13 +34,20 @@ enum gdb_point_result {
 struct gdb_point {
 	enum gdb_point_type type;
 	uint64_t address, length;
-	unsigned char *before; /* SOFTWARE: the byte that INT3 replaces; compared: last contents */
+	unsigned char *before; /* the byte that INT3 replaces, the last contents that were compared,
+				* or NULL */
 };
 
-/* Zero-initialise, set vm and memory; release with gdb_points_clear(). */
+/* What the machine does not notice. */
+struct gdb_blindness {
+	bool code; /* breakpoints */
+	bool data; /* watchpoints */
+};
+
+/* Zero-initialise, set memory and blindness; release with gdb_points_clear(). */
 struct gdb_points {
-	struct vm *vm;
 	const struct guest_memory *memory;
+	struct gdb_blindness blind; /* changes only while there are no points */
 	struct gdb_point *list;
 	size_t count;
 };
@@ -62,13 +70,13 @@ int gdb_points_write(struct gdb_points *points, uint64_t address, const void *fr
 /* Sets the debug registers in *debug. */
 void gdb_points_arm(const struct gdb_points *points, struct vm_debug *debug);
 
-/* Whether memory must be compared after every instruction. */
-bool gdb_points_compare(const struct gdb_points *points);
+/* Whether some point needs the guest to run step by step. */
+bool gdb_points_must_step(const struct gdb_points *points);
 
-/* The software breakpoint at an address; the point that DR6 tells of; the compared one whose
- * memory is not what it was when this was last called. NULL: none. */
-const struct gdb_point *gdb_points_at(const struct gdb_points *points, uint64_t address);
+/* The INT3 of ours at an address; the point that DR6 tells of; the one that a step to `rip`
+ * reached, or whose memory it changed. NULL: none. */
+const struct gdb_point *gdb_points_planted(const struct gdb_points *points, uint64_t address);
 const struct gdb_point *gdb_points_triggered(const struct gdb_points *points, uint64_t dr6);
-const struct gdb_point *gdb_points_changed(struct gdb_points *points);
+const struct gdb_point *gdb_points_stepped(struct gdb_points *points, uint64_t rip);
 
 #endif

@@ -75,7 +75,6 @@ void gdb_session_connect(struct gdb_session *session)
 	session->connected = true;
 	session->leaves = session->waits = session->no_ack = session->says_why = false;
 	session->decoder = (struct gdb_decoder){ 0 };
-	session->points.vm = session->vm;
 	session->points.memory = session->memory;
 	empty(&session->out);
 	empty(&session->reply);
@@ -177,7 +176,7 @@ int gdb_session_prepare(struct gdb_session *session, struct error *err)
 	memset(&debug, 0, sizeof(debug)); /* with what lies between its fields */
 	if (session->connected) {
 		debug.stop_at_breakpoints = true;
-		debug.single_step = session->resume.step || gdb_points_compare(&session->points);
+		debug.single_step = session->resume.step || gdb_points_must_step(&session->points);
 		gdb_points_arm(&session->points, &debug);
 	}
 	if (!memcmp(&debug, &session->armed, sizeof(debug)))
@@ -199,17 +198,12 @@ static uint64_t rip_of(const struct gdb_session *session)
 /* One instruction was executed. */
 static void stepped(struct gdb_session *session)
 {
-	const struct gdb_point *changed = gdb_points_changed(&session->points);
 	const struct gdb_resume *resume = &session->resume;
+	uint64_t rip = rip_of(session);
+	const struct gdb_point *reached = gdb_points_stepped(&session->points, rip);
 
-	if (changed) {
-		halt(session, GDB_SIGTRAP, changed);
-	} else if (resume->step) {
-		uint64_t rip = rip_of(session);
-
-		if (rip < resume->start || rip >= resume->end)
-			halt(session, GDB_SIGTRAP, NULL);
-	}
+	if (reached || (resume->step && (rip < resume->start || rip >= resume->end)))
+		halt(session, GDB_SIGTRAP, reached);
 }
 
 /* An INT3 of the guest's own: as other systems do it, the debugger finds it executed. */
@@ -229,7 +223,7 @@ static void at_debug_exit(struct gdb_session *session, const struct vm_exit *exi
 	const struct gdb_point *point;
 
 	if (exit->exception == EXCEPTION_BREAKPOINT) {
-		point = gdb_points_at(&session->points, exit->debug_rip);
+		point = gdb_points_planted(&session->points, exit->debug_rip);
 		if (!point)
 			skip_breakpoint(session, exit->debug_rip);
 		halt(session, GDB_SIGTRAP, point);
@@ -254,7 +248,7 @@ bool gdb_session_takes(struct gdb_session *session, const struct vm_exit *exit)
 	if (exit->kind != VM_EXIT_UNABLE)
 		return false;
 	/* Where INT3 cannot be interpreted, one of ours is a breakpoint all the same. */
-	point = gdb_points_at(&session->points, rip_of(session));
+	point = gdb_points_planted(&session->points, rip_of(session));
 	if (point)
 		halt(session, GDB_SIGTRAP, point);
 	return point != NULL;

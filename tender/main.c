@@ -139,7 +139,7 @@ static int prepare_guest(struct tender *tender, struct error *err)
 	tender->hvt.stop = &tender->stop;
 	hvt_prepare(&tender->hvt);
 	if (tender->options.gdb)
-		gdb_attach(&tender->gdb, tender->vm, tender->hvt.memory, &tender->stop);
+		return gdb_attach(&tender->gdb, tender->vm, tender->hvt.memory, &tender->stop, err);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -318,15 +319,15 @@ static int start_slirp(struct user_network *network, const struct net_spec *spec
 static int confine(struct error *err)
 {
 	static const int calls[] = {
-		__NR_socket,	 __NR_bind,	      __NR_connect,	__NR_listen,
-		__NR_accept,	 __NR_accept4,	      __NR_getsockname, __NR_getpeername,
-		__NR_getsockopt, __NR_setsockopt,     __NR_shutdown,	__NR_sendto,
-		__NR_recvfrom,	 __NR_sendmsg,	      __NR_recvmsg,	__NR_read,
-		__NR_write,	 __NR_readv,	      __NR_writev,	__NR_close,
-		__NR_poll,	 __NR_ppoll,	      __NR_fcntl,	__NR_ioctl,
-		__NR_lseek,	 __NR_newfstatat,     __NR_fstat,	__NR_stat,
-		__NR_getrandom,	 __NR_gettimeofday,   __NR_madvise,	__NR_rt_sigaction,
-		__NR_getpid,	 __NR_rt_sigprocmask, __NR_time,
+		__NR_bind,	 __NR_connect,	    __NR_listen,      __NR_accept,
+		__NR_accept4,	 __NR_getsockname,  __NR_getpeername, __NR_getsockopt,
+		__NR_setsockopt, __NR_shutdown,	    __NR_sendto,      __NR_recvfrom,
+		__NR_sendmsg,	 __NR_recvmsg,	    __NR_read,	      __NR_write,
+		__NR_readv,	 __NR_writev,	    __NR_close,	      __NR_poll,
+		__NR_ppoll,	 __NR_fcntl,	    __NR_lseek,	      __NR_newfstatat,
+		__NR_fstat,	 __NR_stat,	    __NR_getrandom,   __NR_gettimeofday,
+		__NR_madvise,	 __NR_rt_sigaction, __NR_getpid,      __NR_rt_sigprocmask,
+		__NR_time,
 	};
 	const struct isolation isolation = {
 		.keep_network = true,
@@ -344,6 +345,9 @@ static int confine(struct error *err)
 		return -1;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		filter_allow(filter, calls[i]);
+	filter_allow_masked(filter, __NR_ioctl, 1, UINT32_MAX, FIONREAD);
+	filter_allow_masked(filter, __NR_socket, 0, UINT32_MAX, AF_INET);
+	filter_allow_masked(filter, __NR_socket, 0, UINT32_MAX, AF_INET6);
 	/* libslirp looks up the host's DNS server: files may be read, none written. */
 	filter_allow_masked(filter, __NR_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
 	filter_allow_basics(filter);

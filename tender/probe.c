@@ -138,9 +138,9 @@ static bool ask(const struct probe *probe, const struct addrinfo *address, const
 
 static int confine(struct error *err)
 {
-	static const int calls[] = { __NR_socket,    __NR_connect,	  __NR_setsockopt,
-				     __NR_sendto,    __NR_recvfrom,	  __NR_close,
-				     __NR_nanosleep, __NR_clock_nanosleep };
+	static const int calls[] = { __NR_connect,	  __NR_setsockopt, __NR_sendto,
+				     __NR_recvfrom,	  __NR_close,	   __NR_nanosleep,
+				     __NR_clock_nanosleep };
 	const struct isolation isolation = { .keep_network = true, .descriptors = 16 };
 	struct isolation_report report;
 	struct filter *filter;
@@ -153,6 +153,8 @@ static int confine(struct error *err)
 		return -1;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		filter_allow(filter, calls[i]);
+	filter_allow_masked(filter, __NR_socket, 0, UINT32_MAX, AF_INET);
+	filter_allow_masked(filter, __NR_socket, 0, UINT32_MAX, AF_INET6);
 	filter_allow_basics(filter);
 	result = filter_load(filter, err);
 	filter_free(filter);

@@ -149,8 +149,6 @@ struct vm {
 	uint64_t tsc_hz; /* frequency of the guest's time stamp counter, > 0 */
 	/* A sentence on what this host's virtualisation cannot do, or NULL. */
 	const char *limitation;
-	/* Data watchpoints of vm_set_debug() are never noticed. */
-	bool blind_to_data;
 };
 
 /* Makes `size` bytes at `host` visible at a guest-physical address; both page aligned. The

@@ -283,13 +283,11 @@ struct vm *vm_kvm_new(struct error *err)
 	kvm = xcalloc(1, sizeof(*kvm));
 	kvm->vm.operations = &operations;
 	kvm->vm_fd = kvm->vcpu_fd = -1;
-	if (access("/sys/module/kvm_pvm", F_OK) == 0) {
+	if (access("/sys/module/kvm_pvm", F_OK) == 0)
 		kvm->vm.limitation =
 			"this host's KVM (kvm_pvm) has no hardware virtualisation below it and "
 			"interprets the guest's kernel-mode code, without SSE and x87 "
 			"instructions; most OCaml unikernels need a host with VT-x or AMD-V";
-		kvm->vm.blind_to_data = true;
-	}
 	if (make_machine(kvm, kvm_fd, err) < 0) {
 		kvm_free(&kvm->vm);
 		return NULL;

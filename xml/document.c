@@ -287,10 +287,15 @@ static xmlParserCtxt *new_context(struct parse *parse)
 	return context;
 }
 
+#define MEND_OTHER_FILE                                                                            \
+	"check that this is the file that you meant: no policy of Muen's is like this"
+#define MEND_MALFORMED "correct the document there; xmllint FILE shows the place"
+
 static int fail_long(const char *name, unsigned line, struct error *err)
 {
-	return err_fail(err, ERR_INPUT, "%s:%u: a text or a name is longer than %d bytes", name,
-			line, XML_TEXT_MAX);
+	err_fail(err, ERR_INPUT, "%s:%u: a text or a name is longer than %d bytes", name, line,
+		 XML_TEXT_MAX);
+	return err_mend(err, MEND_OTHER_FILE);
 }
 
 static int fail_refused(const char *name, const struct parse *parse, struct error *err)
@@ -308,14 +313,16 @@ static int fail_refused(const char *name, const struct parse *parse, struct erro
 			 name, parse->line);
 		return err_mend(err, "remove the xmlns attribute and the prefixes");
 	case DEPTH:
-		return err_fail(err, ERR_INPUT, "%s:%u: elements are nested more than %d deep",
-				name, parse->line, XML_DEPTH_MAX);
+		err_fail(err, ERR_INPUT, "%s:%u: elements are nested more than %d deep", name,
+			 parse->line, XML_DEPTH_MAX);
+		return err_mend(err, MEND_OTHER_FILE);
 	case TEXT:
 		return fail_long(name, parse->line, err);
 	default:
-		return err_fail(err, ERR_INPUT,
-				"%s:%u: has more than %d elements, attributes and comments", name,
-				parse->line, XML_NODES_MAX);
+		err_fail(err, ERR_INPUT,
+			 "%s:%u: has more than %d elements, attributes and comments", name,
+			 parse->line, XML_NODES_MAX);
+		return err_mend(err, MEND_OTHER_FILE);
 	}
 }
 
@@ -323,13 +330,16 @@ static int fail_malformed(const char *name, const struct complaints *complaints,
 {
 	const struct complaint *first = &complaints->list[0];
 
-	if (!complaints->shown)
-		return err_fail(err, ERR_INPUT, "%s: is not well-formed XML", name);
+	if (!complaints->shown) {
+		err_fail(err, ERR_INPUT, "%s: is not well-formed XML", name);
+		return err_mend(err, MEND_MALFORMED);
+	}
 	if (strstr(first->text, "too long") || strstr(first->text, "too big") ||
 	    strstr(first->text, "huge text"))
 		return fail_long(name, first->line, err);
-	return err_fail(err, ERR_INPUT, "%s:%u: is not well-formed XML: %s", name, first->line,
-			first->text);
+	err_fail(err, ERR_INPUT, "%s:%u: is not well-formed XML: %s", name, first->line,
+		 first->text);
+	return err_mend(err, MEND_MALFORMED);
 }
 
 static void drop_blanks(xmlNode *element)

@@ -273,10 +273,12 @@ static int tell_language(const struct xml_node *root, enum schema_language *lang
 		*language = SCHEMA_RELAX_NG;
 	else if (space && !strcmp(from_xml(space->href), W3C_NAMESPACE))
 		*language = SCHEMA_W3C;
-	else
-		return xml_fail(root, err,
-				"is not a schema: a RELAX NG grammar in its XML syntax or a W3C "
-				"schema was expected");
+	else {
+		xml_fail(root, err,
+			 "is not a schema: a RELAX NG grammar in its XML syntax or a W3C schema "
+			 "was expected");
+		return err_mend(err, "name a schema's .rng or .xsd file");
+	}
 	return 0;
 }
 

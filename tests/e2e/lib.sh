@@ -1,4 +1,4 @@
-# For the end-to-end tests: TAP, a temporary folder that is the current one, and the program.
+# For the end-to-end tests of build and its kin: what tap.sh has, and judging of commands.
 #
 #	. "${0%/*}/lib.sh"
 #	run "$muenbuild" inspect x.muen     # fills $status, .stdout, .stderr
@@ -6,43 +6,21 @@
 #	finish
 set -u
 
-here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
-root=$(cd "$here/../.." && pwd)
-build=${MUENBUILD_BUILD:-$root/build}
-muenbuild=${MUENBUILD:-$build/bin/muenbuild}
-shared=${MUENBUILD_SHARED:-$root/../shared}
-guests=$build/guests
-mkelf=$build/tests/tools/mkelf
 # In memory where that can be: what is tested syncs all that it writes.
 if [ -z "${TMPDIR-}" ] && [ -w /dev/shm ]; then
 	TMPDIR=/dev/shm
 fi
-work=$(mktemp -d -p "${TMPDIR:-/tmp}")
-cd "$work" || exit 1
-trap 'cd /; rm -rf "$work"' EXIT
+. "${BASH_SOURCE[0]%/*}/tap.sh"
+mkelf=$build/tests/tools/mkelf
 export LC_ALL=C
 export PYTHONDONTWRITEBYTECODE=1
 unset MUENBUILD_DATA
 
-count=0
-failures=0
-
-pass() {
-	count=$((count + 1))
-	echo "ok $count - $1"
-}
-
+# fail NAME LINE...: shows what is said, not files.
 fail() {
-	count=$((count + 1))
-	failures=$((failures + 1))
-	echo "not ok $count - $1"
+	not_ok "$1" /dev/null
 	shift
 	printf '%s\n' "$@" | sed 's/^/# /'
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
 }
 
 # check NAME COMMAND...: passes if the command does.
@@ -50,7 +28,7 @@ check() {
 	local name=$1 said
 	shift
 	if said=$("$@" 2>&1); then
-		pass "$name"
+		ok "$name"
 	else
 		fail "$name" "failed: $*" "$said"
 	fi
@@ -68,7 +46,7 @@ expect() {
 	shift 3
 	run "$@"
 	if [ "$status" -eq "$wanted" ] && { [ -z "$word" ] || grep -qF -- "$word" "$work/.stderr"; }; then
-		pass "$name"
+		ok "$name"
 	else
 		fail "$name" "status $status, $wanted was expected; '$word' in:" "$(cat "$work/.stderr")"
 	fi
@@ -91,10 +69,4 @@ same() {
 
 json() {
 	python3 -m json.tool "$1" >/dev/null
-}
-
-finish() {
-	echo "1..$count"
-	[ "$failures" -eq 0 ]
-	exit
 }

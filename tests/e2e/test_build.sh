@@ -28,6 +28,24 @@ check 'build.json has a type' grep -qF '"type": "muenbuild.build"' out/build.jso
 check 'build.json has a version' grep -qF '"version": 1' out/build.json
 check 'build.json has the SHA-256' grep -qF "$(sha256sum <"$hello" | cut -d' ' -f1)" out/build.json
 
+# Every file that is read is named with its digest.
+run "$muenbuild" -u "$hello" -p "$policy" --template "$policy/system/mirageos/mirage-solo5.xml" \
+	--schedule "$policy/scheduling/mirage-solo5-qemu-kvm.xml" -o inputs
+if [ -e "$policy" ]; then
+	check 'build.json names every input' python3 -c '
+import hashlib, json
+inputs = json.load(open("inputs/build.json"))["inputs"]
+whats = [i["what"] for i in inputs]
+assert whats == ["recipe", "hardware", "additional hardware", "platform", "unikernel", "template",
+                 "scheduling plan"], whats
+for i in inputs[1:]:
+    data = open(i["path"], "rb").read()
+    assert (i["size"], i["sha256"]) == (len(data), hashlib.sha256(data).hexdigest()), i'
+else
+	skip 'build.json names every input' 'no Muen policy tree'
+fi
+rm -rf inputs
+
 run "$muenbuild" build -u "$hello" -b "Hi there" -o again
 check 'with the verb, the same' same out again
 rm -rf again

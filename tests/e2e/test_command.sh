@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 
 hello=$guests/hello.muen
-verbs='build inspect gencspec policy recipes'
+verbs=$("$muenbuild" --completions)
 
 # ---- help, completion ----------------------------------------------------------
 
@@ -23,6 +23,7 @@ for verb in $verbs; do
 		grep -o "^  \(-.,\|   \) --[a-z_-]*" first | grep -o -- "--[a-z_-]*" | sort >options
 		diff completions options'
 	check "completions list $verb" eval '"$muenbuild" --completions | grep -qx "$verb"'
+	[ "$verb" = run ] && continue # which hands its words to the tender
 	refuse "$verb: an unknown option" 64 "unknown option '--nonsense'" "$muenbuild" "$verb" \
 		--nonsense
 	refuse "$verb: an unknown letter" 64 "unknown option '-Z'" "$muenbuild" "$verb" -Z
@@ -88,7 +89,7 @@ for verb in "inspect $hello" "inspect --json $hello" "--help" "-u $hello -n" "re
 	"-u $hello -n --json"; do
 	status=0
 	"$muenbuild" $verb >/dev/full 2>.stderr || status=$?
-	check "$verb to a full device" eval '[ $status -eq 74 ] && grep -q "No space" .stderr'
+	check "$verb to a full device" eval '[ $status -eq 74 ] && grep -q "stdout: " .stderr'
 	status=0
 	(
 		trap '' PIPE
@@ -174,9 +175,11 @@ if strace -o trace -f true 2>/dev/null; then
 	strace -f -e trace=open,openat,read,pread64,mmap -o trace "$muenbuild" -u once.elf -o out \
 		>/dev/null 2>&1
 	check 'opened once' test "$(grep -c 'open.*"once.elf"' trace)" -eq 1
-	fd=$(sed -n 's/.*open.*"once.elf".* = \([0-9]*\)$/\1/p' trace)
-	read=$(sed -n "/\"once.elf\"/,\$s/.*read($fd, .* = \([0-9]*\)\$/\1/p" trace |
-		awk -v size="$(stat -c %s once.elf)" '{ if (sum < size) sum += $1 } END { print sum }')
+	# What is read from the descriptor until another file has it.
+	read=$(awk '/"once.elf"/ { fd = $NF; next }
+		fd != "" && /open/ && $NF == fd { exit }
+		fd != "" && $0 ~ "read(64)?\\(" fd "," { sum += $NF }
+		END { print sum }' trace)
 	check 'each byte read once' test "$read" -eq "$(stat -c %s once.elf)"
 	rm -rf out once.elf
 else

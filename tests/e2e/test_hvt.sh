@@ -330,6 +330,22 @@ echoes "user network, ring" 127.0.0.1 $port --ring=on --net service=user,hostfwd
 echoes "user network with addresses of its own" 127.0.0.1 $port \
 	--net service=user,net=10.0.0.0/16,hostfwd=udp:127.0.0.1:$port-10.0.0.2:7
 
+timeout -k 2 30 "$tender" --mem=16 --json report.json --net service0=user,hostfwd=udp:$port-:7 \
+	--net service1=user,net=10.1.0.0/24,hostfwd=udp:$((port + 1))-:7 "$guests/netecho2.hvt" \
+	>out 2>err </dev/null &
+for _ in $(seq 50); do grep -q ready out && break; sleep 0.1; done
+python3 - $port >answers 2>>err <<'END'
+import socket, sys
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(5)
+for port, message in ((0, b"first"), (1, b"second"), (0, b"quit")):
+    client.sendto(message, ("127.0.0.1", int(sys.argv[1]) + port))
+    print(client.recvfrom(100)[0].decode(), end=" ")
+END
+wait $!
+truth "two networks" [ "$? $(cat answers)" = "0 first second quit " ]
+truth "two networks are counted apart" [ "$(field net.0.received_frames)" -gt "$(field net.1.received_frames)" ]
+
 export -f ok not_ok truth echoes field
 export tender guests
 if [ "$(id -u)" != 0 ] || ! [ -w /dev/net/tun ] || ! unshare -n true 2>/dev/null ||

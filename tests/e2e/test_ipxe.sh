@@ -6,39 +6,14 @@
 # scripts of ours must say so and stop; where a script shall get further, the test takes the lines
 # that need it out. IPXE_LKRN names another iPXE.
 
-muenbuild=${MUENBUILD:-build/bin/muenbuild}
+. "${0%/*}/tap.sh"
+
 ipxe=${IPXE_LKRN:-/usr/lib/ipxe/ipxe.lkrn}
 memdisk=/usr/lib/syslinux/memdisk
-case $muenbuild in */*) muenbuild=$(realpath "$muenbuild") ;; esac
-
-work=$(mktemp -d) || exit 1
 qemu=
-number=0
-failures=0
 
 clean_up() {
 	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	[ ! -s "${2:-/nonexistent}" ] || sed 's/^/# /' "$2" | tail -40
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
 }
 
 # check DESCRIPTION COMMAND...
@@ -160,11 +135,6 @@ else
 fi
 
 # ---- in a real iPXE -----------------------------------------------------------
-
-finish() {
-	echo "1..$number"
-	exit $((failures > 0))
-}
 
 for needed in qemu-system-x86_64 xorriso; do
 	if ! command -v $needed >/dev/null; then

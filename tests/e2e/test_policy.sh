@@ -130,6 +130,17 @@ cp "$template" mine/mirage-solo5.xml
 refuse 'over the template' 64 'is an input' "$muenbuild" -u "$net" -t mine/mirage-solo5.xml -o mine
 check 'which is as it was' same "$template" mine/mirage-solo5.xml
 
+# Files that include each other, twice each.
+mkdir bomb
+cat >bomb/bomb.xml <<'XML'
+<system><config/><subjects><subject name="a"><events/><component ref="unikernel"/></subject>
+<include href="half.xml"/><include href="half.xml"/></subjects></system>
+XML
+printf '<include>%s%s</include>' '<include href="half.xml"/>' '<include href="half.xml"/>' \
+	>bomb/half.xml
+refuse 'includes without end' 65 'include' timeout 20 "$muenbuild" -u "$hello" -t bomb/bomb.xml \
+	-p "$policy" --schema "$schemas/system_src.xsd"
+
 # The next command works from the output folder, also if the policy folder was named from here.
 ln -s "$policy" tree
 run "$muenbuild" -u "$hello" -p tree -o next

@@ -2,44 +2,14 @@
 # The verb sbs with a real GnuPG: round trips, refusals, and a checker of our own in Python that
 # knows nothing of our code. Prints TAP. MUENBUILD is the program (default: build/bin/muenbuild).
 
-muenbuild=${MUENBUILD:-build/bin/muenbuild}
-case $muenbuild in */*) muenbuild=$(realpath "$muenbuild") ;; esac
+. "${0%/*}/tap.sh"
 
-work=$(mktemp -d) || exit 1
-number=0
-failures=0
 unset GNUPGHOME
 
 clean_up() {
 	for home in keys other; do
 		[ ! -d "$work/$home" ] || gpgconf --homedir "$work/$home" --kill all 2>/dev/null
 	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	sed 's/^/# /' log | tail -20
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-	echo "1..$number"
-	exit $((failures > 0))
 }
 
 # check_result STATUS DESCRIPTION
@@ -115,6 +85,18 @@ check_status "a stream is signed" 0 "signed by $key Muen Build <build@example.or
 	sbs sign muen.csl --key "$key"
 check "  beside it, as muen.sbs" test -s muen.sbs
 check_status "  and verified" 0 "muen.sbs: accepted" sbs verify muen.sbs
+check_status "  also by the verb verify" 0 "muen.sbs: accepted" \
+	"$muenbuild" verify --homedir keys muen.sbs --key "$key"
+check_status "  which minds the keys" 77 "muen.sbs" "$muenbuild" verify --homedir other muen.sbs
+check_status "  and says it as a document" 77 '"verdict": "rejected"' \
+	"$muenbuild" verify --homedir other muen.sbs --json
+check_status "  iPXE's options are not for it" 64 "--as-of" \
+	"$muenbuild" verify --homedir keys muen.sbs --as-of 2026-12-01
+check_status "  nor are its options for iPXE" 64 "--homedir is for signed block streams" \
+	"$muenbuild" verify --homedir keys muen.csl
+"$muenbuild" keys init ca --algorithm p256 >log 2>&1
+check_status "  with a CA, a signature for iPXE beside it is meant" 66 "muen.sbs.sig" \
+	"$muenbuild" verify muen.sbs --ca ca/ca.crt
 check_status "  by its key" 0 "accepted" sbs verify muen.sbs --key "$key"
 check "  and comes out as it went in" sh -c '"$1" sbs verify --homedir keys muen.sbs -o out.csl \
 	&& cmp out.csl muen.csl' sh "$muenbuild"

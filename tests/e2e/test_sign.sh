@@ -4,35 +4,9 @@
 #
 # MUENBUILD is the program to test (default: build/bin/muenbuild).
 # shellcheck disable=SC2016
+
+. "${0%/*}/tap.sh"
 set -u
-
-muenbuild=${MUENBUILD:-build/bin/muenbuild}
-case $muenbuild in */*) muenbuild=$(realpath "$muenbuild") ;; esac
-unset SOURCE_DATE_EPOCH PKCS11_MODULE_PATH
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-number=0
-failures=0
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	[ ! -s log ] || sed 's/^/# /' log | tail -20
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
 
 # check DESCRIPTION COMMAND...: the command succeeds
 check() {
@@ -150,6 +124,12 @@ head -c 299999 image >image.short
 check 'a signature for another file is refused' sh -c \
 	'"$1" verify image.short image.sig --ca keys/ca.crt; test $? -eq 77' sh "$muenbuild"
 
+check 'a signature for another file' sh -c 'cp image changed && printf x >>changed &&
+	! "$1" verify changed image.sig --ca keys/ca.crt --json >out; grep -q "\"rule\": \"other-file\"" out
+	' sh "$muenbuild"
+check '... is told apart from a changed file' sh -c 'cp image.sig changed.sig
+	! "$1" verify changed --ca keys/ca.crt --json >out; grep -q "\"rule\": \"wrong-content\"" out
+	' sh "$muenbuild"
 check 'several files at once' sign $good image empty victim --output signed
 check '... all in the folder' test "$(find signed -type f | wc -l)" -eq 3
 check '... are what they are alone' sh -c 'cd signed && openssl cms -verify -binary -inform DER \
@@ -345,6 +325,13 @@ if [ -n "$module" ] && command -v softhsm2-util >/dev/null && [ -e "$engines/pkc
 		--passphrase-env PIN
 	refuses_file 'a PKCS#11 module that is not there' 69 '/nowhere.so' \
 		sign --key "$uri?module-path=/nowhere.so" $chain victim --passphrase-env PIN
+	check '... and the package that has one is said' \
+		test -n "$(grep 'package softhsm2' log)"
+	refuses_file 'a PKCS#11 module that is none' 69 'image' \
+		sign --key "$uri?module-path=$work/image" $chain victim --passphrase-env PIN
+	refuses_file 'a library that is no PKCS#11 module' 65 'C_GetFunctionList' \
+		sign --key "$uri?module-path=libcrypto.so.3" $chain victim --passphrase-env PIN
+	check '... and nobody else speaks of it' test "$(wc -l <log)" -eq 2
 	refuses_file 'no engine' 69 'libengine-pkcs11-openssl' env OPENSSL_ENGINES="$work" \
 		OPENSSL_MODULES="$work" "$muenbuild" sign --key "$uri" $chain victim \
 		--passphrase-env PIN
@@ -422,6 +409,7 @@ refuses_file 'a truncated certificate' 65 'short.crt' \
 	sign --key keys/sign.key --cert short.crt --ca keys/ca.crt victim
 refuses_file 'a certificate for a key' 65 'CERTIFICATE' \
 	sign --key keys/sign.crt --cert keys/sign.crt --ca keys/ca.crt victim
+check '... which is not called an open key' test -z "$(grep chmod log)"
 refuses_file 'a key for a certificate' 65 'no certificate' \
 	sign --key keys/sign.key --cert keys/sign.key --ca keys/ca.crt victim
 refuses_file 'a folder for a key' 66 'is a folder' \
@@ -496,5 +484,4 @@ check 'keys renew --new-key' "$muenbuild" keys renew keys --new-key
 check '... fits the certificate' sign $good image
 refuses 'more days than the CA lives' 64 'CN=Example CA' "$muenbuild" keys renew keys --days 3700
 
-echo "1..$number"
-[ "$failures" -eq 0 ]
+finish

@@ -359,6 +359,7 @@ int main(void)
 	TCase *tcase = tcase_create("sound");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_test(tcase, test_golden_hello);
 	tcase_add_test(tcase, test_golden_net);
 	tcase_add_test(tcase, test_model);

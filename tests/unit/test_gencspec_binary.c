@@ -213,6 +213,7 @@ int main(void)
 	TCase *tcase = tcase_create("binary");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_test(tcase, test_plain);
 	tcase_add_test(tcase, test_nops);
 	tcase_add_test(tcase, test_no_nops_without_restart);

@@ -381,6 +381,7 @@ int main(void)
 	TCase *tcase = tcase_create("refused");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_loop_test(tcase, test_boot_parameters, 0, LENGTH(bad_parameters));
 	tcase_add_test(tcase, test_long_boot_parameters);
 	tcase_add_test(tcase, test_good_boot_parameters);

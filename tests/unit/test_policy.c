@@ -279,6 +279,7 @@ int main(void)
 	TCase *tcase = tcase_create("composed");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_test(tcase, test_hello);
 	tcase_add_test(tcase, test_reset);
 	tcase_add_test(tcase, test_direct);

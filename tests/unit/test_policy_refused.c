@@ -28,8 +28,7 @@ static const struct {
 	{ "kernel_0", "taken" },
 	{ "vtd_tables", "taken" },
 	{ "a b", "'a b' cannot be the name" },
-	{ "a/b", "cannot be the name" },
-	{ "../x", "cannot be the name" },
+	{ "..", "cannot be the name" },
 	{ ".x", "cannot be the name" },
 	{ "_x", "cannot be the name" },
 	{ "-x", "cannot be the name" },
@@ -395,6 +394,7 @@ int main(void)
 	TCase *tcase = tcase_create("refused");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_loop_test(tcase, test_name, 0, LENGTH(bad_names));
 	tcase_add_loop_test(tcase, test_collision, 0, LENGTH(collisions));
 	tcase_add_loop_test(tcase, test_spec, 0, LENGTH(bad_specs));

@@ -147,6 +147,8 @@ static const struct {
 	{ TEMPLATE("", SUBJECT("a", "other", "")), "refers to the component 'web'", "other" },
 	{ TEMPLATE("", SUBJECT("a", "web", "") SUBJECT("b", "web", "")), "second subject",
 	  "twice" },
+	{ TEMPLATE("", "<subject name='a'/>" SUBJECT("a", "web", "")),
+	  "another subject of that name", "of its own" },
 	{ TEMPLATE("", "<subject><component ref='web'/></subject>"), "has no attribute 'name'",
 	  "" },
 	{ TEMPLATE("", SUBJECT("a", "web", "")), "no subject 'nic_linux'", "--connect" },
@@ -208,6 +210,7 @@ int main(void)
 	TCase *tcase = tcase_create("template");
 
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, 60); /* seconds; machines may be busy */
 	tcase_add_test(tcase, test_golden_hello);
 	tcase_add_test(tcase, test_golden_net);
 	tcase_add_test(tcase, test_driver_channels);

@@ -144,7 +144,8 @@ static const struct bad {
 	{ D "system: -x\n", "mine.yaml:2: system: found '-x', which begins with '.' or '-'", "" },
 	{ D "system: a b\n", "mine.yaml:2: system: found 'a b', expected a file name", "" },
 	{ D "network:\n  device: nic 1\n",
-	  "mine.yaml:3: network.device: found 'nic 1', expected a name", "device: ethernet_controller_1" },
+	  "mine.yaml:3: network.device: found 'nic 1', expected a name",
+	  "device: ethernet_controller_1" },
 	{ D
 	  "network:\n  device: 0123456789012345678901234567890123456789012345678901234567890123\n",
 	  "mine.yaml:3: network.device: found "

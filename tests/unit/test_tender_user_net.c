@@ -58,21 +58,41 @@ static bool is_arp_reply(const unsigned char *frame, size_t length)
 	return length >= 42 && frame[12] == 8 && frame[13] == 6 && frame[21] == 2;
 }
 
+static bool is_arp_request(const unsigned char *frame, size_t length)
+{
+	return length >= 42 && frame[12] == 8 && frame[13] == 6 && frame[21] == 1;
+}
+
+/* Who has 10.0.0.1? Tell 10.0.0.2 (RFC 826). */
+static size_t arp_request(unsigned char *frame)
+{
+	memset(frame, 0, 60);
+	memset(frame, 255, 6);
+	memcpy(frame + 6, "\2\0\0\0\0\1\10\6\0\1\10\0\6\4\0\1", 16);
+	memcpy(frame + 22, "\2\0\0\0\0\1\12\0\0\2\0\0\0\0\0\0\12\0\0\1", 20);
+	return 60;
+}
+
+/* 10.0.0.2 is 02:00:00:00:00:01. */
+static size_t arp_reply(unsigned char *frame)
+{
+	memset(frame, 0, 60);
+	memcpy(frame, "\x52\x55\12\0\0\1\2\0\0\0\0\1\10\6\0\1\10\0\6\4\0\2", 22);
+	memcpy(frame + 22, "\2\0\0\0\0\1\12\0\0\2\x52\x55\12\0\0\1\12\0\0\1", 20);
+	return 60;
+}
+
 START_TEST(answers_arp)
 {
-	/* Who has 10.0.0.1? Tell 10.0.0.2 (RFC 826). */
-	unsigned char request[60] = { 0 }, reply[1600];
+	unsigned char frame[1600];
 
-	memset(request, 255, 6);
-	memcpy(request + 6, "\2\0\0\0\0\1\10\6\0\1\10\0\6\4\0\1", 16);
-	memcpy(request + 22, "\2\0\0\0\0\1\12\0\0\2\0\0\0\0\0\0\12\0\0\1", 20);
 	if (!begin("user"))
 		return;
 	ck_assert_uint_eq(net.mtu, 1500);
-	net_write(&net, request, sizeof(request));
-	ck_assert_uint_ge(await(reply, sizeof(reply), is_arp_reply), 42);
-	ck_assert_mem_eq(reply + 28, "\12\0\0\1", 4);
-	ck_assert_mem_eq(reply, "\2\0\0\0\0\1", 6);
+	net_write(&net, frame, arp_request(frame));
+	ck_assert_uint_ge(await(frame, sizeof(frame), is_arp_reply), 42);
+	ck_assert_mem_eq(frame + 28, "\12\0\0\1", 4);
+	ck_assert_mem_eq(frame, "\2\0\0\0\0\1", 6);
 	end();
 }
 END_TEST
@@ -134,6 +154,114 @@ START_TEST(gives_the_address_that_mirage_expects)
 }
 END_TEST
 
+/* An IPv4 packet (RFC 791) of the guest 10.0.0.2 to 10.0.0.HOST, with `length` bytes of payload;
+ * the transport's checksum at `checksum_at` of the payload is filled in. */
+static size_t packet(unsigned char *frame, int protocol, int host, size_t length,
+		     size_t checksum_at)
+{
+	unsigned char *ip = frame + 14, *payload = ip + 20, pseudo[12 + 64] = { 0 };
+	uint16_t sum;
+
+	memcpy(frame, "\x52\x55\12\0\0\1\2\0\0\0\0\1\10\0", 14);
+	memcpy(ip, "\x45\0\0\0\0\0\0\0\x40\0\0\0\12\0\0\2\12\0\0\0", 20);
+	ip[3] = (unsigned char)(20 + length);
+	ip[9] = (unsigned char)protocol;
+	ip[19] = (unsigned char)host;
+	sum = checksum(ip, 20);
+	ip[10] = sum >> 8;
+	ip[11] = sum & 255;
+	memcpy(pseudo, ip + 12, 8);
+	pseudo[9] = ip[9];
+	pseudo[11] = (unsigned char)length;
+	memcpy(pseudo + 12, payload, length);
+	sum = checksum(pseudo, 12 + length + length % 2);
+	payload[checksum_at] = sum >> 8;
+	payload[checksum_at + 1] = sum & 255;
+	return 14 + 20 + length;
+}
+
+static bool is_syn_ack(const unsigned char *frame, size_t length)
+{
+	return length >= 54 && frame[12] == 8 && frame[13] == 0 && frame[23] == 6 &&
+	       frame[47] == 0x12;
+}
+
+START_TEST(connects_to_the_host)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t length = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), accepted;
+	unsigned char frame[1600] = { 0 };
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+	if (!begin("user"))
+		return;
+	/* A SYN (RFC 9293) from port 1024 to the listener, by way of the gateway. */
+	memcpy(frame + 34, "\4\0\0\0\0\0\0\1\0\0\0\0\x50\2\x20\0\0\0\0\0", 20);
+	memcpy(frame + 36, &address.sin_port, 2);
+	net_write(&net, frame, packet(frame, 6, 1, 20, 16));
+	accepted = accept(listener, NULL, NULL);
+	ck_assert_int_ge(accepted, 0);
+	/* The answer waits until the guest's station is known. */
+	ck_assert_uint_gt(await(frame, sizeof(frame), is_arp_request), 0);
+	net_write(&net, frame, arp_reply(frame));
+	ck_assert_uint_gt(await(frame, sizeof(frame), is_syn_ack), 0);
+	close(accepted);
+	close(listener);
+	end();
+}
+END_TEST
+
+static bool is_syn_to_port_80(const unsigned char *frame, size_t length)
+{
+	return length >= 54 && frame[12] == 8 && frame[13] == 0 && frame[23] == 6 &&
+	       frame[47] == 2 && frame[36] == 0 && frame[37] == 80;
+}
+
+START_TEST(leads_the_host_to_the_guest)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t length = sizeof(address);
+	int client = socket(AF_INET, SOCK_STREAM, 0), probe = socket(AF_INET, SOCK_STREAM, 0);
+	unsigned char frame[1600];
+	char value[64];
+
+	/* A port that is free now. */
+	ck_assert_int_eq(bind(probe, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(getsockname(probe, (struct sockaddr *)&address, &length), 0);
+	close(probe);
+	snprintf(value, sizeof(value), "user,hostfwd=tcp:%u-:80", ntohs(address.sin_port));
+	if (!begin(value))
+		return;
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_uint_gt(await(frame, sizeof(frame), is_arp_request), 0);
+	net_write(&net, frame, arp_reply(frame));
+	ck_assert_uint_gt(await(frame, sizeof(frame), is_syn_to_port_80), 0);
+	close(client);
+	end();
+}
+END_TEST
+
+START_TEST(survives_a_question_to_its_name_server)
+{
+	unsigned char frame[1600] = { 0 };
+
+	if (!begin("user"))
+		return;
+	/* To port 53 of 10.0.0.3: the helper looks up the host's name server in its sandbox. */
+	memcpy(frame + 34, "\4\0\0\x35\0\x14\0\0question", 16);
+	net_write(&net, frame, packet(frame, 17, 3, 20, 6));
+	net_write(&net, frame, arp_request(frame));
+	ck_assert_uint_gt(await(frame, sizeof(frame), is_arp_reply), 0);
+	ck_assert(!net.closed);
+	end();
+}
+END_TEST
+
 START_TEST(says_when_a_port_is_taken)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
@@ -184,6 +312,9 @@ int main(void)
 	tcase_set_timeout(tests, 20);
 	tcase_add_test(tests, answers_arp);
 	tcase_add_test(tests, gives_the_address_that_mirage_expects);
+	tcase_add_test(tests, connects_to_the_host);
+	tcase_add_test(tests, leads_the_host_to_the_guest);
+	tcase_add_test(tests, survives_a_question_to_its_name_server);
 	tcase_add_test(tests, says_when_a_port_is_taken);
 	tcase_add_test(tests, notices_that_the_helper_died);
 	suite_add_tcase(suite, tests);

@@ -30,6 +30,7 @@ static void write_files(void)
 	free(scratch_file("image", CONTENT, 0600));
 	free(scratch_file("other", "other", 0600));
 	write_bytes("image.sig", &signature);
+	write_bytes("other.sig", &signature);
 	write_bytes("ca.pem", &root);
 	write_bytes("bundle.pem", &bundle);
 }
@@ -137,8 +138,7 @@ END_TEST
 
 START_TEST(reports_rejection)
 {
-	json_t *report =
-		run_json("other image.sig --ca ca.pem --as-of 2026-12-01 --json --ipxe 2.0.0", 77);
+	json_t *report = run_json("other --ca ca.pem --as-of 2026-12-01 --json --ipxe 2.0.0", 77);
 
 	ck_assert_str_eq(text_of(report, "verdict"), "rejected");
 	ck_assert_str_eq(text_of(report, "code"), "0227e13c");
@@ -146,6 +146,18 @@ START_TEST(reports_rejection)
 	ck_assert_str_eq(text_of(report, "ipxe"), "2.0.0");
 	ck_assert_str_eq(text_of(report, "certificate"), "CN=signer");
 	ck_assert(*text_of(report, "reason") && *text_of(report, "mend"));
+	json_decref(report);
+}
+END_TEST
+
+START_TEST(tells_the_signature_of_another_file_apart)
+{
+	json_t *report = run_json("other image.sig --ca ca.pem --as-of 2026-12-01 --json", 77);
+
+	ck_assert_str_eq(text_of(report, "rule"), "other-file");
+	ck_assert_str_eq(text_of(report, "code"), "0227e13c");
+	ck_assert_ptr_nonnull(strstr(text_of(report, "reason"), "is the signature of image"));
+	ck_assert_str_eq(text_of(report, "mend"), "name the signature of other");
 	json_decref(report);
 }
 END_TEST
@@ -185,6 +197,7 @@ int main(void)
 	tcase_add_test(verb, refuses_wrong_command_lines);
 	tcase_add_test(verb, reports_acceptance);
 	tcase_add_test(verb, reports_rejection);
+	tcase_add_test(verb, tells_the_signature_of_another_file_apart);
 	tcase_add_test(verb, reports_what_a_code_means);
 	tcase_add_test(verb, takes_the_present_time);
 	suite_add_tcase(suite, verb);
