@@ -31,7 +31,7 @@ done
 kernel=$(sh tests/rig/kernel.sh "$cache" 2>"$work/reason")
 case $? in
 0) ;;
-77) skip "$(cat "$work/reason")" ;;
+77) skip "$(tail -n 1 "$work/reason")" ;;
 *) fail "there is no kernel" "$work/reason" ;;
 esac
 sh tests/rig/initramfs.sh "$kernel" "$build" "$work/initramfs" 2>"$work/reason" ||

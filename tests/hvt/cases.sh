@@ -120,9 +120,9 @@ network_cases() {
 	"$HVT" --ring=on --json=report --net=service=@3 --block=storage=disk guests/hostile.hvt \
 		ring/kicks >/dev/null 2>&1
 	exits=$(sed -n 's/.*"port": \([0-9]*\).*/\1/p' report)
-	calls=$(sed -n '/"hypercalls"/,/}/s/.*": \([0-9]*\).*/+ \1/p' report)
+	calls=$(sed -n '/"hypercalls"/,/}/s/.*": \([0-9]*\).*/+\1/p' report | tr -d '\n')
 	judge "the ring's doorbell exits nothing" 0 "$exits exits for hypercalls" 0 \
-		"$((0 $calls)) exits for hypercalls"
+		"$((0$calls)) exits for hypercalls"
 	judge "  and wakes who serves it" 0 '"sleeps": [1-9]' 0 "$(cat report)"
 	check "without a ring its doorbell is a port like others" 123 "port=0x600" --ring=off \
 		--net=service=@3 --block=storage=disk guests/hostile.hvt port/kick
@@ -161,7 +161,7 @@ cpuid_case() {
 }
 
 hostile_bare_cases() {
-	# Waiting for what the text says, and then finding out, would take centuries.
+	# Waiting for as long as the text says, before its answer is refused, would take centuries.
 	hostile_case guests/hostile-bare.hvt poll-structure/text
 	hostile_case guests/hostile-bare.hvt halt-cookie/beyond
 	for case in net-read/beyond net-write-handle/1 block-read/text; do
