@@ -7,39 +7,10 @@
 # /dev/net/tun says so and is skipped where there is none. Taps live in network namespaces of
 # the test's own.
 
-muenbuild=$(realpath "${MUENBUILD:-build/bin/muenbuild}")
+. "${0%/*}/tap.sh"
+evidence="out err"
+
 tender=$(dirname "$muenbuild")/muenbuild-hvt
-guests=$(realpath "${MUENBUILD_BUILD:-build}")/guests
-
-work=$(mktemp -d) || exit 1
-number=0
-failures=0
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-cd "$work" || exit 1
-
-ok() {
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok() {
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	tail -n 15 out err 2>/dev/null | sed 's/^/# /'
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
-finish() {
-	echo "1..$number"
-	[ "$failures" -eq 0 ]
-	exit
-}
 
 # Runs the tender with a limit on time; status, out and err are what came of it.
 hvt() {
@@ -329,6 +300,25 @@ truth "the capture has every frame" [ "$(cat out)" = \
 echoes "user network, ring" 127.0.0.1 $port --ring=on --net service=user,hostfwd=udp:$port-:7
 echoes "user network with addresses of its own" 127.0.0.1 $port \
 	--net service=user,net=10.0.0.0/16,hostfwd=udp:127.0.0.1:$port-10.0.0.2:7
+
+# The helper of a user network that dies takes the network along, not the CPU.
+"$tender" --mem=16 --net service=user "$guests/netecho.hvt" >out 2>err </dev/null &
+running=$!
+for _ in $(seq 100); do
+	grep -q ready out && break
+	sleep 0.1
+done
+ticks() {
+	awk '{ print $14 + $15 }' "/proc/$running/stat"
+}
+pkill -KILL -P $running
+sleep 0.5
+before=$(ticks)
+sleep 1
+after=$(ticks)
+kill $running
+wait $running
+truth "user network: one that is gone leaves the guest waiting" test $((after - before)) -lt 50
 
 timeout -k 2 30 "$tender" --mem=16 --json report.json --net service0=user,hostfwd=udp:$port-:7 \
 	--net service1=user,net=10.1.0.0/24,hostfwd=udp:$((port + 1))-:7 "$guests/netecho2.hvt" \
