@@ -111,6 +111,13 @@ timeout -k 2 20 bash -c "'$tender' --mem=16 '$guests/hello.hvt'; echo \$? >statu
 status=$(cat status)
 result "a closed pipe under the console" 0 "" "cannot be written: Broken pipe"
 
+timeout -k 2 20 "$tender" --mem=16 --block storage=disk "$guests/block.hvt" <&- >&- 2>err
+status=$?
+result "no standard streams: the guest runs" 0 "" "cannot be written: Bad file descriptor"
+timeout -k 2 20 "$tender" --mem=16 --block storage=disk "$guests/block.hvt" <&- >&- 2>&-
+truth "no standard streams: the disk does not become one of them" \
+	[ "$(grep -ac Solo5 disk)" = 0 ]
+
 # A guest that is stopped wherever it is: waiting, computing, writing to a pipe that nobody reads.
 stopped() {
 	local name=$1 signal=$2 expected=$3
