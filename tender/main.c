@@ -85,7 +85,7 @@ static int open_host(struct tender *tender, struct error *err)
 	if (stop_install(&tender->stop, err) < 0 || tender_open_devices(tender, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tender->options.probe_count; i++) {
-		if (probe_start(&tender->probes[i], err) < 0)
+		if (probe_start(&tender->probes[i], &tender->options.identity, err) < 0)
 			return -1;
 		tender->probe_count++;
 	}
@@ -222,6 +222,8 @@ static int run(struct tender *tender)
 		return write_report(tender, tender_status(tender));
 	}
 	tender_run(tender);
+	for (size_t i = 0; i < tender->net_count; i++)
+		net_finish(&tender->nets[i]);
 	tender_tell(tender);
 	write_core(tender);
 	return write_report(tender, tender_status(tender));

@@ -132,16 +132,16 @@ static int take_uid(struct options_hvt *options, const char *device, const char 
 		    struct error *err)
 {
 	(void)device;
-	options->has_uid = true;
-	return parse_id("uid", value, &options->uid, err);
+	options->identity.has_uid = true;
+	return parse_id("uid", value, &options->identity.uid, err);
 }
 
 static int take_gid(struct options_hvt *options, const char *device, const char *value,
 		    struct error *err)
 {
 	(void)device;
-	options->has_gid = true;
-	return parse_id("gid", value, &options->gid, err);
+	options->identity.has_gid = true;
+	return parse_id("gid", value, &options->identity.gid, err);
 }
 
 static int take_ring(struct options_hvt *options, const char *device, const char *value,

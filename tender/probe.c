@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "tender/clock.h"
 #include "tender/filter.h"
-#include "tender/isolate.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -136,18 +134,21 @@ static bool ask(const struct probe *probe, const struct addrinfo *address, const
 	return false;
 }
 
-static int confine(struct error *err)
+static int confine(const struct identity *identity, pid_t tender, struct error *err)
 {
 	static const int calls[] = { __NR_connect,	  __NR_setsockopt, __NR_sendto,
 				     __NR_recvfrom,	  __NR_close,	   __NR_nanosleep,
 				     __NR_clock_nanosleep };
-	const struct isolation isolation = { .keep_network = true, .descriptors = 16 };
+	const struct isolation isolation = { .identity = *identity,
+					     .keep_network = true,
+					     .descriptors = 16 };
 	struct isolation_report report;
 	struct filter *filter;
 	int result;
 
 	if (isolate(&isolation, &report, err) < 0)
 		return -1;
+	isolate_end_with(tender);
 	filter = filter_new("the sandbox of --http-check", err);
 	if (!filter)
 		return -1;
@@ -161,7 +162,8 @@ static int confine(struct error *err)
 	return result;
 }
 
-static void __attribute__((noreturn)) helper(const struct probe *probe)
+static void __attribute__((noreturn))
+helper(const struct probe *probe, const struct identity *identity, pid_t tender)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
@@ -170,7 +172,7 @@ static void __attribute__((noreturn)) helper(const struct probe *probe)
 	char request[1024];
 	int problem;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	isolate_end_with(tender);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
@@ -187,7 +189,7 @@ static void __attribute__((noreturn)) helper(const struct probe *probe)
 		note_reason(probe->news, probe->host, gai_strerror(problem));
 		_exit(1);
 	}
-	if (confine(&err) < 0) {
+	if (confine(identity, tender, &err) < 0) {
 		note_reason(probe->news, "sandbox", err.message);
 		_exit(1);
 	}
@@ -204,9 +206,9 @@ static void __attribute__((noreturn)) helper(const struct probe *probe)
 
 /* ---- the tender ------------------------------------------------------------------------ */
 
-int probe_start(struct probe *probe, struct error *err)
+int probe_start(struct probe *probe, const struct identity *identity, struct error *err)
 {
-	pid_t child;
+	pid_t child, tender = getpid();
 
 	probe->news = mmap(NULL, sizeof(*probe->news), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -214,7 +216,7 @@ int probe_start(struct probe *probe, struct error *err)
 		return err_fail_errno(err, ERR_MISSING, errno, "--http-check: no memory");
 	child = fork();
 	if (child == 0)
-		helper(probe);
+		helper(probe, identity, tender);
 	if (child < 0)
 		return err_fail_errno(err, ERR_MISSING, errno, "--http-check: no process");
 	return 0;

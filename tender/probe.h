@@ -5,6 +5,7 @@
 #define TENDER_PROBE_H
 
 #include "base/error.h"
+#include "tender/isolate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,8 +30,8 @@ struct probe {
 int probe_parse(struct probe *probe, const char *url, struct error *err);
 
 /* Starts the helper, which sends SIGCHLD by ending once it has its answer. Must be called
- * before guest memory is there. Fails with ERR_MISSING. */
-int probe_start(struct probe *probe, struct error *err);
+ * before guest memory is there. The helper runs as `identity`. Fails with ERR_MISSING. */
+int probe_start(struct probe *probe, const struct identity *identity, struct error *err);
 
 /* Whether it has been answered; notes when. */
 bool probe_answered(struct probe *probe);

@@ -127,7 +127,7 @@ stopped() {
 	pid=$(pgrep -n -f "^$tender --mem=16 $1")
 	kill "-$signal" "$pid"
 	for _ in $(seq 20); do
-		[ -e "/proc/$pid" ] && grep -q '^State:[[:space:]]*[^Z]' "/proc/$pid/status" 2>/dev/null || break
+		[ -e "/proc/$pid" ] && grep -q '^State:[[:space:]]*[DRSTt]' "/proc/$pid/status" 2>/dev/null || break
 		sleep 0.1
 	done
 	truth "$name: it ends" [ ! -e "/proc/$pid/exe" ]
@@ -258,6 +258,22 @@ if [ "$(id -u)" = 0 ]; then
 	truth "sandbox: --chroot" [ "$(readlink /proc/$pid/root)" = "$work/jail" ]
 	kill $pid
 	wait $pid 2>/dev/null
+	"$tender" --mem=16 --uid=65534 --gid=65533 --net service=user \
+		--http-check http://127.0.0.1:1/ "$guests/netecho.hvt" >out 2>err &
+	pid=$!
+	for _ in $(seq 50); do grep -q ready out && break; sleep 0.1; done
+	truth "sandbox: --uid and --gid are the helpers' as well" \
+		[ "$(for each in $pid $(pgrep -P $pid); do
+			awk '/^[UG]id/ { print $2, $3, $4 }' /proc/$each/status | xargs
+		done | uniq -c | xargs)" = "3 65534 65534 65534 65533 65533 65533" ]
+	helpers=$(pgrep -P $pid)
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	sleep 0.3
+	truth "sandbox: helpers end with the tender" \
+		[ -z "$(for each in $helpers; do
+			grep '^State:[[:space:]]*[DRSTt]' /proc/$each/status
+		done 2>/dev/null)" ]
 else
 	skip "sandbox: --uid, --gid, --chroot" "not root"
 fi
