@@ -21,6 +21,20 @@
 #define PATIENCE_S 2	  /* for each step of an attempt */
 #define ANSWER_MAX 64	  /* bytes of the status line that are looked at */
 
+/* Length of the host at the beginning of `text`; 0 if there is none. The colons of an IPv6 address
+ * are no port's: it stands in brackets (RFC 3986, 3.2.2). */
+static size_t host_part(const char *text, size_t length)
+{
+	size_t end;
+
+	if (*text != '[')
+		return strcspn(text, ":/");
+	end = strcspn(text, "]/");
+	return end < length && text[end] == ']' && (end + 1 == length || text[end + 1] == ':')
+		       ? end + 1
+		       : 0;
+}
+
 int probe_parse(struct probe *probe, const char *url, struct error *err)
 {
 	const char *host = url + strlen(SCHEME);
@@ -35,8 +49,8 @@ int probe_parse(struct probe *probe, const char *url, struct error *err)
 				     "prints: --expect");
 	}
 	length = strcspn(host, "/");
-	colon = memchr(host, ':', length);
-	host_length = colon ? (size_t)(colon - host) : length;
+	host_length = host_part(host, length);
+	colon = host_length < length ? host + host_length : NULL;
 	if (host_length == 0 || host_length >= sizeof(probe->host) || strpbrk(url, " \r\n"))
 		return err_fail(err, ERR_USAGE, "--http-check: '%s' names no host", url);
 	memcpy(probe->host, host, host_length);
@@ -169,7 +183,7 @@ helper(const struct probe *probe, const struct identity *identity, pid_t tender)
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct addrinfo *addresses;
 	struct error err = { 0 };
-	char request[1024];
+	char request[1024], name[sizeof(probe->host)];
 	int problem;
 
 	isolate_end_with(tender);
@@ -184,7 +198,9 @@ helper(const struct probe *probe, const struct identity *identity, pid_t tender)
 		note_reason(probe->news, "the URL", "is too long");
 		_exit(1);
 	}
-	problem = getaddrinfo(probe->host, probe->port, &hints, &addresses);
+	snprintf(name, sizeof(name), "%s", probe->host + (*probe->host == '['));
+	name[strcspn(name, "]")] = '\0';
+	problem = getaddrinfo(name, probe->port, &hints, &addresses);
 	if (problem) {
 		note_reason(probe->news, probe->host, gai_strerror(problem));
 		_exit(1);

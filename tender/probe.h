@@ -19,9 +19,9 @@ struct probe_news {
 };
 
 struct probe {
-	const char *url; /* borrowed */
-	char host[256], port[6];
-	const char *path; /* in url; "" means "/" */
+	const char *url;	 /* borrowed */
+	char host[256], port[6]; /* an IPv6 address with its brackets */
+	const char *path;	 /* in url; "" means "/" */
 	volatile struct probe_news *news;
 	uint64_t seen; /* clock_monotonic() when it was noticed, 0: not yet */
 };
