@@ -10,6 +10,7 @@
 muenbuild=$(realpath "${MUENBUILD:-build/bin/muenbuild}")
 tender=$(dirname "$muenbuild")/muenbuild-hvt
 guests=$(realpath "${MUENBUILD_BUILD:-build}")/guests
+manual=$(realpath "$(dirname "$0")/../../doc/muenbuild-hvt.1")
 
 work=$(mktemp -d) || exit 1
 number=0
@@ -68,6 +69,10 @@ truth() {
 
 hvt --help
 result "help" 0 "Usage: muenbuild-hvt"
+sed -n 's/^  --\([a-z-]*\).*/\1/p' out | while read -r option; do
+	sed 's/\\-/-/g' "$manual" | grep -q "Fl -$option\>" || echo "not in the manual: --$option"
+done >err
+truth "every option is in the manual" [ ! -s err ]
 hvt --version
 result "version" 0 "muenbuild-hvt [0-9]"
 hvt --no-such-option "$guests/hello.hvt"
@@ -206,6 +211,21 @@ if command -v python3 >/dev/null; then
 	truth "report: exits and hypercalls" [ "$(field hypercalls.block_write)" -ge 8 ]
 	hvt --mem=16 --json report.json --block storage=missing "$guests/block.hvt"
 	truth "report: not started" [ "$status $(field status) $(field cause)" = "122 122 not-started" ]
+	hvt --mem=16 --json report.json --expect begins --http-check http://127.0.0.1:1/ \
+		--timeout 300ms --net service=user "$guests/netecho.hvt"
+	truth "report: every member is in the manual" python3 - "$manual" <<'END'
+import json, re, sys
+words = set(re.findall(r"\w+", open(sys.argv[1]).read().split(".Sh REPORT")[1].split(".Sh FILES")[0]))
+def members(value, name=None):
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict) and name not in ("exits", "hypercalls"):
+        for key in value:
+            yield key
+            yield from members(value[key], key)
+missing = [key for key in members(json.load(open("report.json"))) if isinstance(key, str) and key not in words]
+sys.exit("not in the manual: " + " ".join(missing) if missing else 0)
+END
 	hvt --mem=16 --json report.json "$guests/exceptions.hvt" triple
 	truth "report: a fault" [ "$(field status) $(field cause)" = "123 guest-fault" ]
 else
