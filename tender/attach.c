@@ -97,7 +97,7 @@ static int open_net(struct tender *tender, const struct net_spec *spec, struct e
 	struct hvt_manifest_entry *entry = &tender->manifest.entry[handle];
 	struct net *net = &tender->nets[tender->net_count];
 
-	if (net_open(net, spec, err) < 0)
+	if (net_open(net, spec, &tender->options.identity, err) < 0)
 		return -1;
 	tender->net_count++;
 	tender->hvt.nets[handle] = net;

@@ -28,6 +28,8 @@ static void allow_devices(struct filter *filter, const struct tender *tender)
 	for (size_t i = 0; i < tender->net_count; i++) {
 		filter_allow_fd(filter, __NR_readv, tender->nets[i].fd);
 		filter_allow_fd(filter, __NR_write, tender->nets[i].fd);
+		if (tender->nets[i].helper)
+			filter_allow_fd(filter, __NR_shutdown, tender->nets[i].fd);
 		if (tender->nets[i].pcap.fd >= 0)
 			filter_allow_fd(filter, __NR_writev, tender->nets[i].pcap.fd);
 	}
@@ -93,10 +95,7 @@ int tender_confine(struct tender *tender, struct error *err)
 	const struct options_hvt *options = &tender->options;
 	const struct isolation isolation = {
 		.chroot = options->chroot,
-		.has_uid = options->has_uid,
-		.has_gid = options->has_gid,
-		.uid = options->uid,
-		.gid = options->gid,
+		.identity = options->identity,
 		.descriptors = descriptor_limit(tender),
 	};
 

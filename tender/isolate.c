@@ -120,21 +120,21 @@ static int enter_chroot(const char *folder, struct error *err)
 
 /* ---- privileges --------------------------------------------------------------------- */
 
-static int change_ids(const struct isolation *isolation, struct error *err)
+static int change_ids(const struct identity *identity, struct error *err)
 {
-	if (isolation->has_gid && (setgroups(0, NULL) < 0 ||
-				   setresgid(isolation->gid, isolation->gid, isolation->gid) < 0)) {
+	if (identity->has_gid && (setgroups(0, NULL) < 0 ||
+				  setresgid(identity->gid, identity->gid, identity->gid) < 0)) {
 		err_fail_errno(err, ERR_REFUSED, errno, "--gid %u: cannot change the group",
-			       (unsigned)isolation->gid);
+			       (unsigned)identity->gid);
 		return err_mend(err, "start as root, or leave it out");
 	}
-	if (isolation->has_uid && !isolation->has_gid && geteuid() == 0 && setgroups(0, NULL) < 0)
+	if (identity->has_uid && !identity->has_gid && geteuid() == 0 && setgroups(0, NULL) < 0)
 		return err_fail_errno(err, ERR_REFUSED, errno,
 				      "--uid %u: cannot drop supplementary groups",
-				      (unsigned)isolation->uid);
-	if (isolation->has_uid && setresuid(isolation->uid, isolation->uid, isolation->uid) < 0) {
+				      (unsigned)identity->uid);
+	if (identity->has_uid && setresuid(identity->uid, identity->uid, identity->uid) < 0) {
 		err_fail_errno(err, ERR_REFUSED, errno, "--uid %u: cannot change the user",
-			       (unsigned)isolation->uid);
+			       (unsigned)identity->uid);
 		return err_mend(err, "start as root, or leave it out");
 	}
 	return 0;
@@ -197,13 +197,13 @@ int isolate(const struct isolation *isolation, struct isolation_report *report, 
 		return -1;
 	report->files = isolation->chroot != NULL;
 	/* Ids first: in a user namespace of our own there would be one of each. */
-	if (isolation->has_uid || isolation->has_gid) {
+	if (isolation->identity.has_uid || isolation->identity.has_gid) {
 		if (geteuid() == 0 && spaces && unshare(spaces) == 0) {
 			report->network = !isolation->keep_network;
 			if (!isolation->chroot)
 				report->files = empty_root(isolation);
 		}
-		if (change_ids(isolation, err) < 0)
+		if (change_ids(&isolation->identity, err) < 0)
 			return -1;
 	} else if (spaces && unshare_some(spaces, report)) {
 		report->network = !isolation->keep_network;
@@ -213,4 +213,12 @@ int isolate(const struct isolation *isolation, struct isolation_report *report, 
 	if (drop_capabilities(err) < 0)
 		return -1;
 	return limit(isolation, err);
+}
+
+void isolate_end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have ended before that. */
+	if (getppid() != parent)
+		_exit(1);
 }

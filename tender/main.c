@@ -85,7 +85,7 @@ static int open_host(struct tender *tender, struct error *err)
 	if (stop_install(&tender->stop, err) < 0 || tender_open_devices(tender, err) < 0)
 		return -1;
 	for (size_t i = 0; i < tender->options.probe_count; i++) {
-		if (probe_start(&tender->probes[i], err) < 0)
+		if (probe_start(&tender->probes[i], &tender->options.identity, err) < 0)
 			return -1;
 		tender->probe_count++;
 	}
@@ -222,9 +222,27 @@ static int run(struct tender *tender)
 		return write_report(tender, tender_status(tender));
 	}
 	tender_run(tender);
+	for (size_t i = 0; i < tender->net_count; i++)
+		net_finish(&tender->nets[i]);
 	tender_tell(tender);
 	write_core(tender);
 	return write_report(tender, tender_status(tender));
+}
+
+/* Somebody may have started us without some of the standard streams. The next file that is opened,
+ * a disk perhaps, would become one of them, and the guest's output would go there. */
+static int keep_streams(struct error *err)
+{
+	int fd;
+
+	do {
+		/* What is written to it fails, and is reported as lost. */
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0)
+			return err_fail_errno(err, ERR_MISSING, errno, "/dev/null: cannot open");
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -238,6 +256,10 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	/* A guest that waits for 10 us is not to wait for 60. */
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+	if (keep_streams(&err) < 0) {
+		say_error(&err);
+		return EXIT_HOST;
+	}
 	if (options_hvt_parse(&tender.options, argc, argv, &err) < 0) {
 		say_error(&err);
 		return EXIT_COMMAND_LINE;

@@ -1,12 +1,18 @@
 #include "tender/net.h"
 
+#include "tender/clock.h"
 #include "tender/say.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* How long a helper may take to end, ns. */
+#define FINISH_MAX NSEC_PER_SEC
 
 /* The largest frame that any network takes: 64 KiB and its header. */
 #define FRAME_MAX (65536 + 14 + 4)
@@ -24,7 +30,8 @@ static int choose_mac(struct net *net, const struct net_spec *spec, struct error
 	return 0;
 }
 
-int net_open(struct net *net, const struct net_spec *spec, struct error *err)
+int net_open(struct net *net, const struct net_spec *spec, const struct identity *identity,
+	     struct error *err)
 {
 	static int (*const kinds[])(struct net *, const struct net_spec *, struct error *) = {
 		[NET_TAP] = net_open_tap,
@@ -33,7 +40,9 @@ int net_open(struct net *net, const struct net_spec *spec, struct error *err)
 		[NET_USER] = net_open_user,
 	};
 
-	*net = (struct net){ .name = spec->name, .fd = -1, .pcap = { .fd = -1 } };
+	*net = (struct net){
+		.name = spec->name, .fd = -1, .identity = *identity, .pcap = { .fd = -1 }
+	};
 	pthread_mutex_init(&net->lock, NULL);
 	if (choose_mac(net, spec, err) < 0 || kinds[spec->kind](net, spec, err) < 0)
 		return -1;
@@ -51,6 +60,29 @@ void net_close(struct net *net)
 	if (net->pcap.fd >= 0)
 		close(net->pcap.fd);
 	net->fd = net->pcap.fd = -1;
+}
+
+void net_finish(struct net *net)
+{
+	uint64_t end = clock_monotonic() + FINISH_MAX, now;
+	unsigned char byte;
+	struct iovec part = { &byte, sizeof(byte) };
+
+	if (!net->helper || net->closed || shutdown(net->fd, SHUT_WR) < 0)
+		return;
+	/* Its end of the connection is closed when it has ended. */
+	while ((now = clock_monotonic()) < end) {
+		struct pollfd wait = { .fd = net->fd, .events = POLLIN };
+		const struct timespec left = { (time_t)((end - now) / NSEC_PER_SEC),
+					       (long)((end - now) % NSEC_PER_SEC) };
+		ssize_t count;
+
+		if (ppoll(&wait, 1, &left, NULL) <= 0)
+			continue;
+		count = readv(net->fd, &part, 1);
+		if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN))
+			return;
+	}
 }
 
 void net_lost(struct net *net)

@@ -9,6 +9,7 @@
 #define TENDER_NET_H
 
 #include "base/error.h"
+#include "tender/isolate.h"
 #include "tender/net_spec.h"
 #include "tender/pcap.h"
 
@@ -32,18 +33,20 @@ struct net {
 	int fd;		  /* non-blocking */
 	uint8_t mac[6];
 	uint16_t mtu;
-	char what[64];	  /* for people: "tap0", "user network 10.0.0.0/24" */
-	pid_t helper;	  /* process that serves the other end, 0: none */
-	bool closed;	  /* the other end is gone; nothing will come any more */
-	struct pcap pcap; /* fd -1: none */
+	char what[64];		  /* for people: "tap0", "user network 10.0.0.0/24" */
+	pid_t helper;		  /* process that serves the other end, 0: none */
+	struct identity identity; /* of the helper */
+	bool closed;		  /* the other end is gone; nothing will come any more */
+	struct pcap pcap;	  /* fd -1: none */
 	struct net_counters counters;
 	pthread_mutex_t lock;
 };
 
-/* Opens the device that `spec` describes, and the capture. Fails with ERR_MISSING,
- * ERR_REFUSED or ERR_USAGE and says what to do, with the exact commands. Must be called before
- * the process starts threads or allocates guest memory: it may fork. */
-int net_open(struct net *net, const struct net_spec *spec, struct error *err);
+/* Opens the device that `spec` describes, and the capture; a helper process runs as `identity`.
+ * Fails with ERR_MISSING, ERR_REFUSED or ERR_USAGE and says what to do, with the exact commands.
+ * Must be called before the process starts threads or allocates guest memory: it may fork. */
+int net_open(struct net *net, const struct net_spec *spec, const struct identity *identity,
+	     struct error *err);
 void net_close(struct net *net);
 
 /* Takes a frame to the network, or drops it. */
@@ -52,6 +55,9 @@ void net_write(struct net *net, const void *frame, size_t length);
 /* Fetches a frame: true and its length, or false if there is none. A frame that does not fit
  * is dropped whole. */
 bool net_read(struct net *net, void *buffer, size_t size, size_t *length);
+
+/* Lets a helper take the last frames that the guest sent, and end; at most for a second. */
+void net_finish(struct net *net);
 
 /* Marks the device as gone, and says so once. */
 void net_lost(struct net *net);

@@ -198,10 +198,14 @@ int net_open_new_tap(struct net *net, const struct net_spec *spec, struct error 
 {
 	cleanup_close int control = control_socket();
 	cleanup_close int fd = open_tun(net, err);
+	const char *wanted = *spec->interface ? spec->interface : "tap0";
 	char name[IFNAMSIZ];
 
-	if (fd < 0 || attach(net, fd, spec->interface, name, err) < 0)
-		return mend_tap(*spec->interface ? spec->interface : "tap0", spec->bridge, err);
+	if (fd < 0)
+		return mend_tap(wanted, spec->bridge, err);
+	if (attach(net, fd, spec->interface, name, err) < 0)
+		return errno == EPERM ? mend_tap(wanted, spec->bridge, err)
+				      : mend_attach(wanted, errno, err);
 	if (*spec->bridge && join_bridge(net, name, spec->bridge, control, err) < 0)
 		return -1;
 	if (set_up(net, name, control, err) < 0 || read_mtu(net, name, control, err) < 0)

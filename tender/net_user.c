@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -316,7 +315,7 @@ static int start_slirp(struct user_network *network, const struct net_spec *spec
 	return 0;
 }
 
-static int confine(struct error *err)
+static int confine(const struct identity *identity, struct error *err)
 {
 	static const int calls[] = {
 		__NR_bind,	 __NR_connect,	    __NR_listen,      __NR_accept,
@@ -330,6 +329,7 @@ static int confine(struct error *err)
 		__NR_time,
 	};
 	const struct isolation isolation = {
+		.identity = *identity,
 		.keep_network = true,
 		.keep_file = "/etc/resolv.conf",
 		.descriptors = DESCRIPTORS_MAX,
@@ -373,21 +373,22 @@ static void take_descriptors(int frames, int result)
 		close(fd);
 }
 
-static void __attribute__((noreturn)) helper(const struct net_spec *spec, int frames, int result)
+static void __attribute__((noreturn))
+helper(const struct net *net, const struct net_spec *spec, int frames, int result)
 {
 	static const int ignored[] = { SIGINT, SIGHUP, SIGQUIT, SIGPIPE };
 	struct user_network network = { 0 };
 	struct error err = { 0 };
 	char done = 0;
 
-	/* Ctrl-C is for the tender, and the helper ends with it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Ctrl-C is for the tender, and the helper ends with it: once it has taken the last frames.
+	 */
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	take_descriptors(frames, result);
 	network.polls = xcalloc(DESCRIPTORS_MAX, sizeof(*network.polls));
-	if (start_slirp(&network, spec, &err) < 0 || confine(&err) < 0) {
+	if (start_slirp(&network, spec, &err) < 0 || confine(&net->identity, &err) < 0) {
 		if (write(RESULT_FD, &err, sizeof(err)) < 0)
 			_exit(1);
 		_exit(1);
@@ -441,7 +442,7 @@ int net_open_user(struct net *net, const struct net_spec *spec, struct error *er
 	}
 	net->helper = fork();
 	if (net->helper == 0)
-		helper(spec, frames[1], result[1]);
+		helper(net, spec, frames[1], result[1]);
 	close(frames[1]);
 	close(result[1]);
 	status = net->helper < 0 ? err_fail_errno(err, ERR_MISSING, errno, "--net %s: no process",

@@ -132,16 +132,16 @@ static int take_uid(struct options_hvt *options, const char *device, const char 
 		    struct error *err)
 {
 	(void)device;
-	options->has_uid = true;
-	return parse_id("uid", value, &options->uid, err);
+	options->identity.has_uid = true;
+	return parse_id("uid", value, &options->identity.uid, err);
 }
 
 static int take_gid(struct options_hvt *options, const char *device, const char *value,
 		    struct error *err)
 {
 	(void)device;
-	options->has_gid = true;
-	return parse_id("gid", value, &options->gid, err);
+	options->identity.has_gid = true;
+	return parse_id("gid", value, &options->identity.gid, err);
 }
 
 static int take_ring(struct options_hvt *options, const char *device, const char *value,
@@ -185,18 +185,17 @@ static int take_gdb_port(struct options_hvt *options, const char *device, const 
 	return 0;
 }
 
-#define TAKE_TEXT(field)                                                                           \
+#define TAKE_PATH(field)                                                                           \
 	static int take_##field(struct options_hvt *options, const char *device,                   \
 				const char *value, struct error *err)                              \
 	{                                                                                          \
 		(void)device;                                                                      \
-		(void)err;                                                                         \
 		options->field = value;                                                            \
-		return 0;                                                                          \
+		return options_need_path(#field, value, err);                                      \
 	}
-TAKE_TEXT(json)
-TAKE_TEXT(dumpcore)
-TAKE_TEXT(chroot)
+TAKE_PATH(json)
+TAKE_PATH(dumpcore)
+TAKE_PATH(chroot)
 
 #define TAKE_FLAG(field)                                                                           \
 	static int take_##field(struct options_hvt *options, const char *device,                   \
@@ -299,6 +298,27 @@ static void join_arguments(struct options_hvt *options, const struct words *word
 	options->command_line = xstrndup(line.data ? line.data : "", line.length);
 }
 
+static bool take_help(struct options_hvt *options, const char *word)
+{
+	options->help = !strcmp(word, "--help") || !strcmp(word, "-h");
+	options->version = !strcmp(word, "--version");
+	return options->help || options->version;
+}
+
+/* Whether help is asked for further on: solo5-hvt gives it before it judges any option. */
+static bool find_help(struct options_hvt *options, const struct words *words)
+{
+	for (int i = words->next; i < words->argc; i++) {
+		const char *word = words->argv[i];
+
+		if (take_help(options, word))
+			return true;
+		if (word[0] != '-' || !strcmp(word, "--"))
+			break;
+	}
+	return false;
+}
+
 /* Reads words up to the guest's arguments. */
 static int take_words(struct options_hvt *options, struct words *words, struct error *err)
 {
@@ -312,12 +332,10 @@ static int take_words(struct options_hvt *options, struct words *words, struct e
 			options->kernel = words->argv[words->next++];
 			break;
 		}
-		if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
-			options->help = true;
-		} else if (!strcmp(word, "--version")) {
-			options->version = true;
+		if (take_help(options, word)) {
+			break;
 		} else if (word[0] == '-' && word[1]) {
-			if (take_option(options, words, err) < 0)
+			if (take_option(options, words, err) < 0 && !find_help(options, words))
 				return -1;
 		} else if (options->kernel) {
 			err_fail(err, ERR_USAGE, "'%s': a second unikernel", word);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "tender/hvt_abi.h"
+#include "tender/isolate.h"
 #include "tender/net_spec.h"
 
 #include <stdbool.h>
@@ -60,9 +61,7 @@ struct options_hvt {
 	bool has_gdb_port;
 	uint16_t gdb_port;
 	const char *chroot;
-	bool has_uid, has_gid;
-	uid_t uid;
-	gid_t gid;
+	struct identity identity;
 	enum ring_option ring;
 	bool verbose, help, version, anywhere;
 	char *names[4 * OPTIONS_DEVICES_MAX]; /* device names, owned */

@@ -111,11 +111,16 @@ static int parse_plain_net(struct net_spec *parsed, const char *name, const char
 	return net_spec_parse(parsed, name, value, err);
 }
 
+int options_need_path(const char *option, const char *value, struct error *err)
+{
+	return *value ? 0 : err_fail(err, ERR_USAGE, "--%s: the path is missing", option);
+}
+
 int options_take_net(struct options_hvt *options, const char *device, const char *value,
 		     struct error *err)
 {
 	bool plain = device != NULL;
-	struct net_spec parsed, *spec;
+	struct net_spec parsed = { 0 }, *spec;
 
 	if (split_device(options, "net", &device, &value, err) < 0)
 		return -1;
@@ -123,8 +128,10 @@ int options_take_net(struct options_hvt *options, const char *device, const char
 	if (!spec)
 		return too_many("net", err);
 	if ((plain ? parse_plain_net(&parsed, device, value, err)
-		   : net_spec_parse(&parsed, device, value, err)) < 0)
+		   : net_spec_parse(&parsed, device, value, err)) < 0) {
+		net_spec_free(&parsed);
 		return -1;
+	}
 	return merge_net(spec, &parsed, err);
 }
 
@@ -145,6 +152,8 @@ int options_take_pcap(struct options_hvt *options, const char *device, const cha
 	struct net_spec *spec;
 
 	if (!device && !strchr(value, '=')) {
+		if (options_need_path("pcap", value, err) < 0)
+			return -1;
 		options->lone_pcap = value;
 		return 0;
 	}
@@ -153,6 +162,8 @@ int options_take_pcap(struct options_hvt *options, const char *device, const cha
 	spec = net_named(options, device);
 	if (!spec)
 		return too_many("pcap", err);
+	if (options_need_path("pcap", value, err) < 0)
+		return -1;
 	free(spec->pcap);
 	spec->pcap = xstrdup(value);
 	return 0;

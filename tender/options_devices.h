@@ -8,6 +8,9 @@
 
 #include "tender/options.h"
 
+/* Refuses the empty path. */
+int options_need_path(const char *option, const char *value, struct error *err);
+
 int options_take_net(struct options_hvt *options, const char *device, const char *value,
 		     struct error *err);
 int options_take_net_mac(struct options_hvt *options, const char *device, const char *value,

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "tender/clock.h"
 #include "tender/filter.h"
-#include "tender/isolate.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -22,6 +20,20 @@
 #define PAUSE_NS 50000000 /* between attempts */
 #define PATIENCE_S 2	  /* for each step of an attempt */
 #define ANSWER_MAX 64	  /* bytes of the status line that are looked at */
+
+/* Length of the host at the beginning of `text`; 0 if there is none. The colons of an IPv6 address
+ * are no port's: it stands in brackets (RFC 3986, 3.2.2). */
+static size_t host_part(const char *text, size_t length)
+{
+	size_t end;
+
+	if (*text != '[')
+		return strcspn(text, ":/");
+	end = strcspn(text, "]/");
+	return end < length && text[end] == ']' && (end + 1 == length || text[end + 1] == ':')
+		       ? end + 1
+		       : 0;
+}
 
 int probe_parse(struct probe *probe, const char *url, struct error *err)
 {
@@ -37,8 +49,8 @@ int probe_parse(struct probe *probe, const char *url, struct error *err)
 				     "prints: --expect");
 	}
 	length = strcspn(host, "/");
-	colon = memchr(host, ':', length);
-	host_length = colon ? (size_t)(colon - host) : length;
+	host_length = host_part(host, length);
+	colon = host_length < length ? host + host_length : NULL;
 	if (host_length == 0 || host_length >= sizeof(probe->host) || strpbrk(url, " \r\n"))
 		return err_fail(err, ERR_USAGE, "--http-check: '%s' names no host", url);
 	memcpy(probe->host, host, host_length);
@@ -136,18 +148,21 @@ static bool ask(const struct probe *probe, const struct addrinfo *address, const
 	return false;
 }
 
-static int confine(struct error *err)
+static int confine(const struct identity *identity, pid_t tender, struct error *err)
 {
 	static const int calls[] = { __NR_connect,	  __NR_setsockopt, __NR_sendto,
 				     __NR_recvfrom,	  __NR_close,	   __NR_nanosleep,
 				     __NR_clock_nanosleep };
-	const struct isolation isolation = { .keep_network = true, .descriptors = 16 };
+	const struct isolation isolation = { .identity = *identity,
+					     .keep_network = true,
+					     .descriptors = 16 };
 	struct isolation_report report;
 	struct filter *filter;
 	int result;
 
 	if (isolate(&isolation, &report, err) < 0)
 		return -1;
+	isolate_end_with(tender);
 	filter = filter_new("the sandbox of --http-check", err);
 	if (!filter)
 		return -1;
@@ -161,16 +176,17 @@ static int confine(struct error *err)
 	return result;
 }
 
-static void __attribute__((noreturn)) helper(const struct probe *probe)
+static void __attribute__((noreturn))
+helper(const struct probe *probe, const struct identity *identity, pid_t tender)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct addrinfo *addresses;
 	struct error err = { 0 };
-	char request[1024];
+	char request[1024], name[sizeof(probe->host)];
 	int problem;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	isolate_end_with(tender);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
@@ -182,12 +198,14 @@ static void __attribute__((noreturn)) helper(const struct probe *probe)
 		note_reason(probe->news, "the URL", "is too long");
 		_exit(1);
 	}
-	problem = getaddrinfo(probe->host, probe->port, &hints, &addresses);
+	snprintf(name, sizeof(name), "%s", probe->host + (*probe->host == '['));
+	name[strcspn(name, "]")] = '\0';
+	problem = getaddrinfo(name, probe->port, &hints, &addresses);
 	if (problem) {
 		note_reason(probe->news, probe->host, gai_strerror(problem));
 		_exit(1);
 	}
-	if (confine(&err) < 0) {
+	if (confine(identity, tender, &err) < 0) {
 		note_reason(probe->news, "sandbox", err.message);
 		_exit(1);
 	}
@@ -204,9 +222,9 @@ static void __attribute__((noreturn)) helper(const struct probe *probe)
 
 /* ---- the tender ------------------------------------------------------------------------ */
 
-int probe_start(struct probe *probe, struct error *err)
+int probe_start(struct probe *probe, const struct identity *identity, struct error *err)
 {
-	pid_t child;
+	pid_t child, tender = getpid();
 
 	probe->news = mmap(NULL, sizeof(*probe->news), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -214,7 +232,7 @@ int probe_start(struct probe *probe, struct error *err)
 		return err_fail_errno(err, ERR_MISSING, errno, "--http-check: no memory");
 	child = fork();
 	if (child == 0)
-		helper(probe);
+		helper(probe, identity, tender);
 	if (child < 0)
 		return err_fail_errno(err, ERR_MISSING, errno, "--http-check: no process");
 	return 0;

@@ -5,6 +5,7 @@
 #define TENDER_PROBE_H
 
 #include "base/error.h"
+#include "tender/isolate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,9 +19,9 @@ struct probe_news {
 };
 
 struct probe {
-	const char *url; /* borrowed */
-	char host[256], port[6];
-	const char *path; /* in url; "" means "/" */
+	const char *url;	 /* borrowed */
+	char host[256], port[6]; /* an IPv6 address with its brackets */
+	const char *path;	 /* in url; "" means "/" */
 	volatile struct probe_news *news;
 	uint64_t seen; /* clock_monotonic() when it was noticed, 0: not yet */
 };
@@ -29,8 +30,8 @@ struct probe {
 int probe_parse(struct probe *probe, const char *url, struct error *err);
 
 /* Starts the helper, which sends SIGCHLD by ending once it has its answer. Must be called
- * before guest memory is there. Fails with ERR_MISSING. */
-int probe_start(struct probe *probe, struct error *err);
+ * before guest memory is there. The helper runs as `identity`. Fails with ERR_MISSING. */
+int probe_start(struct probe *probe, const struct identity *identity, struct error *err);
 
 /* Whether it has been answered; notes when. */
 bool probe_answered(struct probe *probe);

@@ -11,6 +11,7 @@
 evidence="out err"
 
 tender=$(dirname "$muenbuild")/muenbuild-hvt
+manual=$root/doc/muenbuild-hvt.1
 
 # Runs the tender with a limit on time; status, out and err are what came of it.
 hvt() {
@@ -39,6 +40,10 @@ truth() {
 
 hvt --help
 result "help" 0 "Usage: muenbuild-hvt"
+sed -n 's/^  --\([a-z-]*\).*/\1/p' out | while read -r option; do
+	sed 's/\\-/-/g' "$manual" | grep -q "Fl -$option\>" || echo "not in the manual: --$option"
+done >err
+truth "every option is in the manual" [ ! -s err ]
 hvt --version
 result "version" 0 "muenbuild-hvt [0-9]"
 hvt --no-such-option "$guests/hello.hvt"
@@ -82,6 +87,13 @@ timeout -k 2 20 bash -c "'$tender' --mem=16 '$guests/hello.hvt'; echo \$? >statu
 status=$(cat status)
 result "a closed pipe under the console" 0 "" "cannot be written: Broken pipe"
 
+timeout -k 2 20 "$tender" --mem=16 --block storage=disk "$guests/block.hvt" <&- >&- 2>err
+status=$?
+result "no standard streams: the guest runs" 0 "" "cannot be written: Bad file descriptor"
+timeout -k 2 20 "$tender" --mem=16 --block storage=disk "$guests/block.hvt" <&- >&- 2>&-
+truth "no standard streams: the disk does not become one of them" \
+	[ "$(grep -ac Solo5 disk)" = 0 ]
+
 # A guest that is stopped wherever it is: waiting, computing, writing to a pipe that nobody reads.
 stopped() {
 	local name=$1 signal=$2 expected=$3
@@ -91,7 +103,7 @@ stopped() {
 	pid=$(pgrep -n -f "^$tender --mem=16 $1")
 	kill "-$signal" "$pid"
 	for _ in $(seq 20); do
-		[ -e "/proc/$pid" ] && grep -q '^State:[[:space:]]*[^Z]' "/proc/$pid/status" 2>/dev/null || break
+		[ -e "/proc/$pid" ] && grep -q '^State:[[:space:]]*[DRSTt]' "/proc/$pid/status" 2>/dev/null || break
 		sleep 0.1
 	done
 	truth "$name: it ends" [ ! -e "/proc/$pid/exe" ]
@@ -170,6 +182,21 @@ if command -v python3 >/dev/null; then
 	truth "report: exits and hypercalls" [ "$(field hypercalls.block_write)" -ge 8 ]
 	hvt --mem=16 --json report.json --block storage=missing "$guests/block.hvt"
 	truth "report: not started" [ "$status $(field status) $(field cause)" = "122 122 not-started" ]
+	hvt --mem=16 --json report.json --expect begins --http-check http://127.0.0.1:1/ \
+		--timeout 300ms --net service=user "$guests/netecho.hvt"
+	truth "report: every member is in the manual" python3 - "$manual" <<'END'
+import json, re, sys
+words = set(re.findall(r"\w+", open(sys.argv[1]).read().split(".Sh REPORT")[1].split(".Sh FILES")[0]))
+def members(value, name=None):
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict) and name not in ("exits", "hypercalls"):
+        for key in value:
+            yield key
+            yield from members(value[key], key)
+missing = [key for key in members(json.load(open("report.json"))) if isinstance(key, str) and key not in words]
+sys.exit("not in the manual: " + " ".join(missing) if missing else 0)
+END
 	hvt --mem=16 --json report.json "$guests/exceptions.hvt" triple
 	truth "report: a fault" [ "$(field status) $(field cause)" = "123 guest-fault" ]
 else
@@ -222,6 +249,22 @@ if [ "$(id -u)" = 0 ]; then
 	truth "sandbox: --chroot" [ "$(readlink /proc/$pid/root)" = "$work/jail" ]
 	kill $pid
 	wait $pid 2>/dev/null
+	"$tender" --mem=16 --uid=65534 --gid=65533 --net service=user \
+		--http-check http://127.0.0.1:1/ "$guests/netecho.hvt" >out 2>err &
+	pid=$!
+	for _ in $(seq 50); do grep -q ready out && break; sleep 0.1; done
+	truth "sandbox: --uid and --gid are the helpers' as well" \
+		[ "$(for each in $pid $(pgrep -P $pid); do
+			awk '/^[UG]id/ { print $2, $3, $4 }' /proc/$each/status | xargs
+		done | uniq -c | xargs)" = "3 65534 65534 65534 65533 65533 65533" ]
+	helpers=$(pgrep -P $pid)
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	sleep 0.3
+	truth "sandbox: helpers end with the tender" \
+		[ -z "$(for each in $helpers; do
+			grep '^State:[[:space:]]*[DRSTt]' /proc/$each/status
+		done 2>/dev/null)" ]
 else
 	skip "sandbox: --uid, --gid, --chroot" "not root"
 fi

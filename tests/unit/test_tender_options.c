@@ -63,6 +63,20 @@ START_TEST(understands_solo5_hvt)
 }
 END_TEST
 
+START_TEST(helps_whatever_else_is_wrong)
+{
+	ck_assert_int_eq(PARSE("--bogus", "--mem=x", "--help", "site.hvt"), 0);
+	ck_assert(options.help);
+	options_hvt_free(&options);
+	ck_assert_int_eq(PARSE("--net:service=", "--version"), 0);
+	ck_assert(options.version);
+	options_hvt_free(&options);
+	REFUSE("--bogus", "--bogus", "site.hvt", "--help");
+	REFUSE("--bogus", "--bogus", "--", "--help");
+	REFUSE("no unikernel", "--expect", "--help");
+}
+END_TEST
+
 START_TEST(leaves_the_guests_words_alone)
 {
 	ck_assert_int_eq(PARSE("site.hvt", "--mem=1", "--help", "--", "x"), 0);
@@ -267,8 +281,12 @@ START_TEST(refuses_bad_words)
 	REFUSE("Invalid option: `--verbose=1'", "--verbose=1", "x");
 	REFUSE("its value is missing", "--mem");
 	REFUSE("--uid", "--uid=root", "x");
+	REFUSE("--json: the path is missing", "--json=", "x");
+	REFUSE("--pcap: the path is missing", "--pcap=", "x");
+	REFUSE("--pcap: the path is missing", "--pcap=a=", "x");
+	REFUSE("'bogus'", "--net=a=user,pcap=b,bogus", "x");
 	REFUSE("none of auto, on and off", "--ring=yes", "x");
-	ck_assert_int_eq(PARSE("--foo=1", "--help"), -1);
+	ck_assert_int_eq(PARSE("--foo=1", "site.hvt"), -1);
 	options_hvt_free(&options);
 	ck_assert_int_eq(PARSE("--mem=1", "--help", "--foo"), 0);
 	ck_assert(options.help);
@@ -282,6 +300,7 @@ int main(void)
 	TCase *tests = tcase_create("options");
 
 	tcase_add_test(tests, understands_solo5_hvt);
+	tcase_add_test(tests, helps_whatever_else_is_wrong);
 	tcase_add_test(tests, leaves_the_guests_words_alone);
 	tcase_add_test(tests, reads_options_anywhere);
 	tcase_add_test(tests, understands_networks);

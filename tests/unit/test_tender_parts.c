@@ -185,10 +185,12 @@ END_TEST
 
 START_TEST(takes_urls_apart)
 {
-	static const char *const bad[] = { "https://a/",      "http://",	  "http:///x",
-					   "http://:80/",     "http://a:0/",	  "http://a:65536/",
-					   "http://a:80x/",   "http://a:/",	  "http://a/b c",
-					   "http://a:123456", "http://a/\r\nX: y" };
+	static const char *const bad[] = {
+		"https://a/",	  "http://",	     "http:///x",	  "http://:80/",
+		"http://a:0/",	  "http://a:65536/", "http://a:80x/",	  "http://a:/",
+		"http://a/b c",	  "http://a:123456", "http://a/\r\nX: y", "http://[::1",
+		"http://[::1]x/", "http://[]x"
+	};
 	struct probe probe;
 
 	ck_assert_int_eq(probe_parse(&probe, "http://localhost:8080/a?b", &err), 0);
@@ -198,6 +200,12 @@ START_TEST(takes_urls_apart)
 	ck_assert_int_eq(probe_parse(&probe, "http://10.0.0.2", &err), 0);
 	ck_assert_str_eq(probe.port, "80");
 	ck_assert_str_eq(probe.path, "");
+	ck_assert_int_eq(probe_parse(&probe, "http://[fe80::1]:8080/x", &err), 0);
+	ck_assert_str_eq(probe.host, "[fe80::1]");
+	ck_assert_str_eq(probe.port, "8080");
+	ck_assert_str_eq(probe.path, "/x");
+	ck_assert_int_eq(probe_parse(&probe, "http://[::1]", &err), 0);
+	ck_assert_str_eq(probe.port, "80");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(probe_parse(&probe, bad[i], &err) == -1, "%s", bad[i]);
 }

@@ -15,6 +15,7 @@
 #define PATIENCE 5000 /* ms */
 
 static struct net_spec spec;
+static const struct identity identity; /* stay who we are */
 static struct net net;
 static struct error err;
 
@@ -22,7 +23,7 @@ static bool begin(const char *value)
 {
 	ck_assert_int_eq(net_spec_parse(&spec, "service", value, &err), 0);
 	err = (struct error){ 0 };
-	if (net_open(&net, &spec, &err) == 0)
+	if (net_open(&net, &spec, &identity, &err) == 0)
 		return true;
 	if (strstr(err.message, "cannot load"))
 		printf("# SKIP %s\n", err.message);
@@ -262,6 +263,34 @@ START_TEST(survives_a_question_to_its_name_server)
 }
 END_TEST
 
+START_TEST(delivers_the_last_frames)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t length = sizeof(address);
+	int listener = socket(AF_INET, SOCK_DGRAM, 0), received = 0;
+	unsigned char frame[1600] = { 0 };
+	char text[8];
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+	if (!begin("user"))
+		return;
+	for (int i = 0; i < 100; i++) {
+		memcpy(frame + 34, "\4\0\0\0\0\x0c\0\0last", 12);
+		memcpy(frame + 36, &address.sin_port, 2);
+		net_write(&net, frame, packet(frame, 17, 1, 12, 6));
+	}
+	ck_assert_uint_eq(net.counters.send_drops, 0);
+	net_finish(&net);
+	while (recv(listener, text, sizeof(text), MSG_DONTWAIT) == 4)
+		received++;
+	ck_assert_int_eq(received, 100);
+	close(listener);
+	end();
+}
+END_TEST
+
 START_TEST(says_when_a_port_is_taken)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
@@ -315,6 +344,7 @@ int main(void)
 	tcase_add_test(tests, connects_to_the_host);
 	tcase_add_test(tests, leads_the_host_to_the_guest);
 	tcase_add_test(tests, survives_a_question_to_its_name_server);
+	tcase_add_test(tests, delivers_the_last_frames);
 	tcase_add_test(tests, says_when_a_port_is_taken);
 	tcase_add_test(tests, notices_that_the_helper_died);
 	suite_add_tcase(suite, tests);
