@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define MTU_MIN 68 /* RFC 791 */
@@ -246,11 +247,16 @@ static int check_tap_fd(struct net *net, int fd, const struct ifreq *request, st
 static int check_socket_fd(struct net *net, int fd, struct error *err)
 {
 	int type, domain;
-	socklen_t length = sizeof(type), domain_length = sizeof(domain);
+	struct sockaddr_un peer;
+	socklen_t length = sizeof(type), domain_length = sizeof(domain), peer_length = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
 	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) == 0 &&
 	    domain == AF_UNIX && (type == SOCK_SEQPACKET || type == SOCK_DGRAM)) {
+		if (getpeername(fd, (struct sockaddr *)&peer, &peer_length) < 0)
+			return err_fail_errno(err, ERR_USAGE, errno,
+					      "--net %s: the socket @%d leads nowhere", net->name,
+					      fd);
 		snprintf(net->what, sizeof(net->what), "socket @%d", fd);
 		net->mtu = NET_MTU_DEFAULT;
 		return 0;

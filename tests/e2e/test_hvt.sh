@@ -379,6 +379,15 @@ wait $!
 truth "two networks" [ "$? $(cat answers)" = "0 first second quit " ]
 truth "two networks are counted apart" [ "$(field net.0.received_frames)" -gt "$(field net.1.received_frames)" ]
 
+python3 - "$tender" "$guests/netecho.hvt" >out 2>err <<'END'
+import os, socket, sys
+lone = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+os.dup2(lone.fileno(), 9)
+os.execv(sys.argv[1], [sys.argv[1], "--net:service=@9", sys.argv[2]])
+END
+status=$?
+result "a socket that is not connected" 120 "" "the socket @9 leads nowhere"
+
 export -f ok not_ok truth echoes field
 export tender guests
 if [ "$(id -u)" != 0 ] || ! [ -w /dev/net/tun ] || ! unshare -n true 2>/dev/null ||
