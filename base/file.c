@@ -10,6 +10,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+int file_keep_streams(struct error *err)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0)
+			return err_fail_errno(err, ERR_MISSING, errno, "/dev/null: cannot open");
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 const char *path_base_name(const char *path)

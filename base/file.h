@@ -47,6 +47,12 @@ void bytes_free(struct bytes *bytes);
 
 #define cleanup_bytes cleanup_with(bytes_free)
 
+/* For the start of a program: somebody may have started it without some of the standard streams.
+ * The next file that is opened, a disk perhaps, would become one of them, and what is printed would
+ * go there. Puts /dev/null, for reading only, in their place: what is written to it fails and is
+ * reported as lost. Fails with ERR_MISSING. */
+int file_keep_streams(struct error *err);
+
 /* The part of a path behind its last '/': points into `path`. */
 const char *path_base_name(const char *path);
 

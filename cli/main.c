@@ -139,7 +139,9 @@ int main(int argc, char **argv)
 	int status;
 
 	install_signal_handlers();
-	status = dispatch(argc, argv, &err);
+	status = file_keep_streams(&err);
+	if (status == 0)
+		status = dispatch(argc, argv, &err);
 	if (status < 0) {
 		report_error(&err);
 		status = err.kind ? (int)err.kind : ERR_INTERNAL;

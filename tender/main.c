@@ -229,22 +229,6 @@ static int run(struct tender *tender)
 	return write_report(tender, tender_status(tender));
 }
 
-/* Somebody may have started us without some of the standard streams. The next file that is opened,
- * a disk perhaps, would become one of them, and the guest's output would go there. */
-static int keep_streams(struct error *err)
-{
-	int fd;
-
-	do {
-		/* What is written to it fails, and is reported as lost. */
-		fd = open("/dev/null", O_RDONLY);
-		if (fd < 0)
-			return err_fail_errno(err, ERR_MISSING, errno, "/dev/null: cannot open");
-	} while (fd <= STDERR_FILENO);
-	close(fd);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	static struct tender tender;
@@ -256,7 +240,7 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	/* A guest that waits for 10 us is not to wait for 60. */
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-	if (keep_streams(&err) < 0) {
+	if (file_keep_streams(&err) < 0) {
 		say_error(&err);
 		return EXIT_HOST;
 	}

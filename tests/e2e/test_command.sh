@@ -99,6 +99,15 @@ for verb in "inspect $hello" "inspect --json $hello" "--help" "-u $hello -n" "re
 	check "$verb into a closed pipe" eval '[ "$(cat .status)" -eq 74 ] || [ "$(cat .status)" -eq 0 ]'
 done
 
+# Without standard output, the first file that is written must not take its place.
+rm -rf out closed
+run "$muenbuild" -u "$hello" -o out
+status=0
+"$muenbuild" -u "$hello" -o closed >&- 2>.stderr || status=$?
+check 'closed standard output is a failure' test "$status" -eq 74
+check 'and no file gets what was for it' same out closed
+rm -rf out closed
+
 # ---- signals ---------------------------------------------------------------------
 
 # Killed at any time: either all is there, or nothing; never a temporary file.
