@@ -81,6 +81,9 @@ $(BUILD)/share/muenbuild/%: %
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# Objects are kept: the next build needs them again.
+.SECONDARY:
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include tender/tender.mk

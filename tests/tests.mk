@@ -47,7 +47,6 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/repla
 
 fuzz-replays: $(FUZZ_REPLAYS)
 
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/tools/%.o $(BUILD)/obj/tests/fuzz/%.o
 
 include tests/guests/guests.mk
 include tests/hvt/hvt.mk

@@ -81,5 +81,4 @@ guests: $(GUESTS)
 # The test of their layout reads them.
 $(BUILD)/tests/unit/test_guest_layout: | $(GUESTS)
 
-.PRECIOUS: $(BUILD)/obj/guests/%.o $(BUILD)/obj/guests/%.lds
 .PHONY: guests
