@@ -3,6 +3,7 @@
 #include "cli/build.h"
 #include "cli/unikernel_option.h"
 #include "cli/verbs.h"
+#include "sign/digest.h"
 
 #include <string.h>
 
@@ -49,21 +50,31 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 	return 0;
 }
 
-static struct component *read_component(const char *path, struct error *err)
+/* Checks what was read as a document, and notes it for the report. */
+static int check_document(struct build *build, const char *path, const struct bytes *bytes,
+			  struct error *err)
 {
-	cleanup_bytes struct bytes bytes = { 0 };
+	cleanup_xml struct xml_document *document =
+		xml_parse(path, (const char *)bytes->data, bytes->size, err);
+	char sha256[65];
 
-	if (file_read(path, XML_FILE_MAX, 0, &bytes, err) < 0)
-		return NULL;
-	return component_parse(path, (const char *)bytes.data, bytes.size, err);
+	if (!document || digest_sha256_hex(bytes->data, bytes->size, sha256, err) < 0)
+		return -1;
+	build_add_input(build, "component", path, bytes->size, sha256);
+	if (delivery_validate(&build->delivery, path, "component", document, err) < 0)
+		return -1;
+	return delivery_validate_users(&build->delivery, path, "component", document, err);
 }
 
 static int add_component(struct build *build, const struct unikernel_option *option,
 			 struct error *err)
 {
-	struct component *component = read_component(option->path, err);
-	cleanup_xml struct xml_document *document = NULL;
+	cleanup_bytes struct bytes bytes = { 0 };
+	struct component *component;
 
+	if (file_read(option->path, XML_FILE_MAX, 0, &bytes, err) < 0)
+		return -1;
+	component = component_parse(option->path, (const char *)bytes.data, bytes.size, err);
 	if (!component)
 		return -1;
 	delivery_protect(&build->delivery, option->path);
@@ -73,12 +84,7 @@ static int add_component(struct build *build, const struct unikernel_option *opt
 					    .subject = component->name,
 					    .ticks = option->ticks,
 					    .cpu = option->cpu };
-	document = xml_read(option->path, err);
-	if (!document ||
-	    build_note_input(build, "component", option->path, option->path, err) < 0 ||
-	    delivery_validate(&build->delivery, option->path, "component", document, err) < 0)
-		return -1;
-	return delivery_validate_users(&build->delivery, option->path, "component", document, err);
+	return check_document(build, option->path, &bytes, err);
 }
 
 static int build_all(struct build *build, const struct request *request, struct error *err)
