@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "solo5/muen_ranges.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +16,6 @@
 
 /* Muen's limit for every name, after all suffixes (types.xsd, nameType). */
 #define MUEN_NAME_MAX 63
-#define MUEN_PAGE 4096ull
 
 /* Solo5's boot info page: a header of 40 bytes, then the boot parameters and a NUL. */
 #define BOOT_PARAMETERS_MAX (4096 - 40 - 1)

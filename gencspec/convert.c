@@ -120,7 +120,7 @@ static void add_file_region(const struct conversion *conversion, struct xml_node
 	bool restored = conversion->options->resettable && segment->flags & PF_W;
 	int room = region_name_room(conversion->name, restored);
 	struct xml_node *memory = add_region(provides, name, "", room, segment->vaddr,
-					     page_up(segment->filesz), segment->flags);
+					     muen_page_up(segment->filesz), segment->flags);
 	struct xml_node *file = xml_add(memory, "file");
 
 	xml_set(file, "filename", conversion->options->file);
@@ -130,8 +130,8 @@ static void add_file_region(const struct conversion *conversion, struct xml_node
 static void add_fill_region(const struct conversion *conversion, struct xml_node *provides,
 			    const struct elf_segment *segment, const char *name)
 {
-	uint64_t start = segment->vaddr + page_up(segment->filesz);
-	uint64_t size = page_up(segment->memsz) - page_up(segment->filesz);
+	uint64_t start = segment->vaddr + muen_page_up(segment->filesz);
+	uint64_t size = muen_page_up(segment->memsz) - muen_page_up(segment->filesz);
 	int room = region_name_room(conversion->name, false);
 	struct xml_node *memory =
 		add_region(provides, name, "|fill", room, start, size, segment->flags);
@@ -143,7 +143,7 @@ static int add_segment(struct conversion *conversion, struct xml_node *provides,
 		       const struct elf_segment *segment, uint64_t offset, struct error *err)
 {
 	cleanup_free char *name = segment_name(&conversion->unikernel->elf, segment);
-	uint64_t end = segment->vaddr + page_up(segment->memsz);
+	uint64_t end = segment->vaddr + muen_page_up(segment->memsz);
 
 	if (!segment->memsz)
 		return 0;
@@ -156,7 +156,7 @@ static int add_segment(struct conversion *conversion, struct xml_node *provides,
 	}
 	if (segment->filesz)
 		add_file_region(conversion, provides, segment, name, offset);
-	if (page_up(segment->memsz) > page_up(segment->filesz))
+	if (muen_page_up(segment->memsz) > muen_page_up(segment->filesz))
 		add_fill_region(conversion, provides, segment, name);
 	if (end > conversion->end)
 		conversion->end = end;

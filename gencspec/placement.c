@@ -1,6 +1,7 @@
 #include "gencspec/placement.h"
 
 #include "base/alloc.h"
+#include "solo5/muen_ranges.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static bool meets_headers(const struct elf *elf, uint64_t start, uint64_t end)
 static bool tail_is_taken(const struct elf *elf, const struct elf_segment *segment)
 {
 	uint64_t tail = segment->offset + segment->filesz;
-	uint64_t end = segment->offset + page_up(segment->filesz);
+	uint64_t end = segment->offset + muen_page_up(segment->filesz);
 
 	if (tail == end)
 		return false;
@@ -55,7 +56,7 @@ struct placements place_segments(const struct elf *elf)
 		placement = &placements.list[placements.count++];
 		*placement = (struct placement){ .segment = segment,
 						 .offset = segment->offset,
-						 .length = page_up(segment->filesz),
+						 .length = muen_page_up(segment->filesz),
 						 .moved = tail_is_taken(elf, segment) };
 		if (!placement->moved &&
 		    placement->offset + placement->length > placements.file_size)
@@ -66,7 +67,7 @@ struct placements place_segments(const struct elf *elf)
 
 		if (!placement->moved)
 			continue;
-		placement->offset = page_up(placements.file_size);
+		placement->offset = muen_page_up(placements.file_size);
 		placements.file_size = placement->offset + placement->length;
 	}
 	return placements;

@@ -22,9 +22,4 @@ void placements_free(struct placements *placements);
 
 #define cleanup_placements cleanup_with(placements_free)
 
-static inline uint64_t page_up(uint64_t value)
-{
-	return (value + 4095) & ~4095ull;
-}
-
 #endif

@@ -221,7 +221,7 @@ static uint64_t first_free_address(const struct xml_node *ends, const struct xml
 		if (size < LINUX_CHANNELS_END && start + size > address)
 			address = start + size;
 	}
-	return (address + MUEN_PAGE - 1) & ~(MUEN_PAGE - 1);
+	return muen_page_up(address);
 }
 
 static void add_driver_end(struct xml_node *ends, const struct joined_device *joined,

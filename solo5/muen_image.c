@@ -17,7 +17,7 @@
 	"link it with Solo5's own linker script for muen, as `mirage configure -t muen` does"
 #define MEND_RESET "disable reset for it, or link it with Solo5's own linker script for muen"
 
-#define PAGE_MASK (MUEN_PAGE_SIZE - 1ull)
+#define PAGE_MASK (MUEN_PAGE - 1)
 
 /* A segment that takes memory, in whole pages. */
 struct region {
@@ -76,7 +76,7 @@ static void check_segment(const struct region *region, struct findings *findings
 	if (region->segment->vaddr & PAGE_MASK)
 		findings_add(findings, FINDING_ERROR, MEND_LINK,
 			     "%s does not begin at a page: its address is no multiple of %u",
-			     region->text, MUEN_PAGE_SIZE);
+			     region->text, (unsigned)MUEN_PAGE);
 	if (region->last >= MUEN_ADDRESS_END)
 		findings_add(findings, FINDING_ERROR, MEND_LINK,
 			     "%s lies outside of the addresses that a subject can have, which end "

@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUEN_PAGE_SIZE 4096u
+#define MUEN_PAGE 4096ull /* bytes: the size and alignment of everything in a subject */
+
+static inline uint64_t muen_page_up(uint64_t value)
+{
+	return (value + MUEN_PAGE - 1) & ~(MUEN_PAGE - 1);
+}
 
 /* First address that no subject can have: user half of the 48-bit canonical addresses. */
 #define MUEN_ADDRESS_END (1ull << 47)
@@ -19,8 +24,8 @@
 #define MUEN_DEBUG_LOG 0xffff00000ull
 
 struct muen_range {
-	uint64_t start; /* multiple of MUEN_PAGE_SIZE */
-	uint64_t size;	/* bytes, multiple of MUEN_PAGE_SIZE */
+	uint64_t start; /* multiple of MUEN_PAGE */
+	uint64_t size;	/* bytes, multiple of MUEN_PAGE */
 	const char *what;
 	bool reset_only; /* taken only if the unikernel can be reset (links muinit) */
 };

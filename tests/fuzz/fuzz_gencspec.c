@@ -37,7 +37,7 @@ static void check_region(const struct component_region *region, const struct elf
 	if (region->content != REGION_FILE || !strcmp(region->logical, "boot_info"))
 		return;
 	demand(segment != NULL, "a region has a segment");
-	demand(region->size == page_up(segment->filesz), "a region's size");
+	demand(region->size == muen_page_up(segment->filesz), "a region's size");
 	demand(region->file_offset <= bytes->size &&
 		       region->size <= bytes->size - region->file_offset,
 	       "a region lies in the file");

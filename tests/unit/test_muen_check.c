@@ -118,8 +118,8 @@ START_TEST(test_range_limits)
 		const struct muen_range *range = &muen_ranges[i];
 		uint64_t end = range->start + range->size;
 
-		ck_assert_uint_eq(range->start % MUEN_PAGE_SIZE, 0);
-		ck_assert_uint_eq(range->size % MUEN_PAGE_SIZE, 0);
+		ck_assert_uint_eq(range->start % MUEN_PAGE, 0);
+		ck_assert_uint_eq(range->size % MUEN_PAGE, 0);
 		ck_assert_uint_le(end, MUEN_ADDRESS_END);
 		ck_assert(!i || range->start >= range[-1].start + range[-1].size);
 		ck_assert(!muen_range_overlaps(range, 0, range->start - 1));
