@@ -19,7 +19,7 @@ Q :=
 say = @:
 endif
 
-ROOMS := base solo5 xml gencspec policy recipes sign cli
+ROOMS := base solo5 xml gencspec subject policy recipes image iso sign cli
 PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme
 
 # These may be set from outside; what the build cannot do without is added below.
