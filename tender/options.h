@@ -9,7 +9,7 @@
 #define TENDER_OPTIONS_H
 
 #include "base/error.h"
-#include "tender/hvt_abi.h"
+#include "solo5/unikernel.h"
 #include "tender/isolate.h"
 #include "tender/net_spec.h"
 
@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OPTIONS_DEVICES_MAX (HVT_HANDLES_MAX - 1)
+#define OPTIONS_DEVICES_MAX SOLO5_DEVICES_MAX
 #define OPTIONS_PATTERNS_MAX 32
 #define OPTIONS_PROBES_MAX 8
 
