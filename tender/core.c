@@ -156,9 +156,9 @@ static int write_region(int fd, const struct guest_region *region, uint64_t offs
 
 		while (end < pages && (resident[end] & 1))
 			end++;
-		if (end > start && write_at(fd, region->host + start * GUEST_PAGE,
-					    (end - start) * GUEST_PAGE,
-					    offset + start * GUEST_PAGE) < 0)
+		if (end > start &&
+		    write_at(fd, region->host + start * GUEST_PAGE, (end - start) * GUEST_PAGE,
+			     offset + start * GUEST_PAGE) < 0)
 			return -1;
 		start = end + 1;
 	}

@@ -23,6 +23,15 @@ struct block *devices_block(const struct devices *devices, uint64_t handle)
 	return handle < DEVICES_HANDLES ? devices->blocks[handle] : NULL;
 }
 
+void devices_ignore(struct devices *devices, unsigned handle, bool ignore)
+{
+	const struct net *net = devices->nets[handle];
+
+	for (size_t i = 1; i < devices->poll_count; i++)
+		if (devices->poll_handles[i] == handle)
+			devices->polls[i].fd = ignore || net->closed ? -1 : net->fd;
+}
+
 static int collect_ready(struct devices *devices, uint64_t *ready)
 {
 	int count = 0;
@@ -47,7 +56,7 @@ static int collect_ready(struct devices *devices, uint64_t *ready)
 int devices_wait(struct devices *devices, const struct timespec *timeout, uint64_t *ready)
 {
 	*ready = 0;
-	if (ppoll(devices->polls, devices->poll_count, timeout, NULL) <= 0)
+	if (ppoll(devices->polls, devices->poll_count, timeout, devices->waiting) <= 0)
 		return 0;
 	return collect_ready(devices, ready);
 }

@@ -32,8 +32,8 @@ static void add_reason(const struct gdb_session *session, const struct gdb_point
 		buffer_add_text(halt, point->type == GDB_SOFTWARE ? "swbreak:;" : "hwbreak:;");
 }
 
-/* Lets the machine finish an access to a port or a device, without running the guest: only then are registers what
- * they seem, and may be changed. */
+/* Lets the machine finish an access to a port or a device, without running the guest: only then are
+ * registers what they seem, and may be changed. */
 static void complete(struct gdb_session *session)
 {
 	struct vm_exit exit;

@@ -2,9 +2,9 @@
  * stands what is particular to the target.
  *
  * Life: guest_new() judges the unikernel, the devices are attached, guest_load() lays out its
- * memory in a machine, guest_start() comes last before the filter of system calls, then guest_serve()
- * takes every exit until the guest has ended. Everything else in the tender is the same for
- * all targets.
+ * memory in a machine, guest_start() comes last before the filter of system calls, then
+ * guest_serve() takes every exit until the guest has ended. Everything else in the tender is the
+ * same for all targets.
  *
  * A target adds its constructor, a table of operations, and its line in guest.c.
  */

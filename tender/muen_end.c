@@ -62,12 +62,14 @@ static void take_trap(struct muen_end *end, const char *line)
 	if (strstr(line, "type=")) {
 		*trap = (struct guest_trap){ 0 };
 		end->trapped = true;
+		end->page_fault = false;
 	}
 	take_value(line, " ec=0x", &trap->error_code);
 	take_value(line, " rip=0x", &trap->rip);
 	take_value(line, " rsp=0x", &trap->rsp);
 	take_value(line, " rflags=0x", &trap->rflags);
 	take_value(line, " cr2=0x", &trap->cr2);
+	end->page_fault |= strstr(line, " cr2=0x") != NULL;
 }
 
 static void take_line(struct muen_end *end)
@@ -78,8 +80,8 @@ static void take_line(struct muen_end *end)
 	trap = find_last(end->line, TRAP);
 	if (trap)
 		take_trap(end, trap);
-	end->said_end = find_last(end->line, HALTED) &&
-			!strcmp(find_last(end->line, HALTED), HALTED);
+	end->said_end =
+		find_last(end->line, HALTED) && !strcmp(find_last(end->line, HALTED), HALTED);
 	/* The end's own line leaves the status as the line before it has it. */
 	if (!end->said_end)
 		end->status = status_of(end->line);

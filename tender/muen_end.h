@@ -15,9 +15,10 @@ struct muen_end {
 	char line[MUEN_END_LINE + 1]; /* the line that is being written, without its beginning if
 				       * that is too long */
 	size_t length;
-	int status;    /* by the last line, 0..255 */
-	bool said_end; /* the last line was "Solo5: Halted"; status is that in front of it */
-	bool trapped;  /* some line told of an exception */
+	int status;	 /* by the last line, 0..255 */
+	bool said_end;	 /* the last line was "Solo5: Halted"; status is that in front of it */
+	bool trapped;	 /* some line told of an exception */
+	bool page_fault; /* ... and another one of its address */
 	struct guest_trap trap;
 };
 

@@ -5,8 +5,8 @@
 /* One repetition may be chance: "while (!clock()) ;". */
 #define REPEATS_MIN 2
 
-/* The guest's own deadline is not known. A wait that took so long already may take an eighth longer:
- * it ends that late at most. */
+/* The guest's own deadline is not known. A wait that took so long already may take an eighth
+ * longer: it ends that late at most. */
 #define SHARE 8
 
 /* The shortest sleep that is worth a system call, and the longest, ns. The latter is how late a

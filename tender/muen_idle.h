@@ -8,8 +8,8 @@
  * - The guest waits while its reads repeat: the same place in the code, called by the same
  *   callers, with the same values in the registers that survive calls, and nothing printed or sent
  *   in between. A computation that looks at the clock has moved something by then.
- * - Where the unikernel has symbols, solo5_yield() must be among the callers, too; and then a single
- *   read proves that everything sent before has been read. In a stripped unikernel only a wait
+ * - Where the unikernel has symbols, solo5_yield() must be among the callers, too; and then a
+ * single read proves that everything sent before has been read. In a stripped unikernel only a wait
  *   is taken for that.
  *
  * Pure bookkeeping: no clock, no system calls. Times are clock_monotonic().

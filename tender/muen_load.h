@@ -3,6 +3,7 @@
 #ifndef TENDER_MUEN_LOAD_H
 #define TENDER_MUEN_LOAD_H
 
+#include "base/file.h"
 #include "subject/world.h"
 #include "tender/guest_memory.h"
 #include "tender/vm.h"

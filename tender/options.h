@@ -42,8 +42,10 @@ enum ring_option {
 
 struct options_hvt {
 	const char *kernel;
-	char *command_line; /* the guest's arguments, joined by single spaces; owned */
-	uint64_t memory;    /* bytes asked for */
+	char *command_line;    /* the guest's arguments, joined by single spaces; owned */
+	uint64_t memory;       /* bytes asked for */
+	uint64_t channel_size; /* muen: bytes of each channel of a network device */
+	const char *world;     /* muen: file of the subject's world, "@FD", or NULL */
 	struct net_spec nets[OPTIONS_DEVICES_MAX];
 	size_t net_count;
 	struct block_option blocks[OPTIONS_DEVICES_MAX];

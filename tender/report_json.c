@@ -32,8 +32,7 @@ static void add_outcome(struct json *json, const struct tender *tender)
 	const struct outcome *outcome = &tender->outcome;
 
 	json_put_text(json, "unikernel", tender->options.kernel);
-	json_put_text(json, "target",
-		      tender->guest ? tender->guest->operations->target : NULL);
+	json_put_text(json, "target", tender->guest ? tender->guest->operations->target : NULL);
 	json_put_number(json, "status", (uint64_t)tender_status(tender));
 	json_put_text(json, "cause", cause_name(outcome->cause));
 	json_put_text(json, "message", outcome->error.message[0] ? outcome->error.message : NULL);

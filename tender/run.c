@@ -77,9 +77,7 @@ static void end_fault(struct tender *tender, const struct vm_exit *exit)
 {
 	struct error *err = &tender->outcome.error;
 	const struct guest_region *region =
-		exit->kind == VM_EXIT_MMIO
-			? guest_region_at(tender->guest, exit->address)
-			: NULL;
+		exit->kind == VM_EXIT_MMIO ? guest_region_at(tender->guest, exit->address) : NULL;
 
 	if (exit->kind == VM_EXIT_FAULT)
 		err_fail(err, ERR_INPUT,
