@@ -380,7 +380,8 @@ static void muen_guest_free(struct guest *guest)
 
 	muen_image_free(&self->image);
 	bytes_free(&self->binary);
-	world_free(self->world);
+	if (self->world)
+		world_free(self->world);
 	free(self);
 }
 
