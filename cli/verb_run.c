@@ -47,12 +47,12 @@ static int run_run(int argc, char **argv, struct error *err)
 const struct verb verb_run = {
 	.name = "run",
 	.run = run_run,
-	.summary = "run an hvt unikernel in KVM",
+	.summary = "run an hvt or muen unikernel in KVM",
 	.operands = "FILE [-- ARGUMENT...]",
 	.options = specs,
 	.details =
-		"Runs a Solo5 hvt unikernel on this machine, before it is deployed. What stands\n"
-		"behind -- is the unikernel's command line. The exit status is the guest's; 120 "
+		"Runs a Solo5 unikernel for hvt or for Muen on this machine, before it is deployed.\n"
+		"What stands behind -- is the unikernel's command line. The exit status is the guest's; 120 "
 		"to\n"
 		"126 are the tender's own failures. See muenbuild-hvt(1).",
 };
