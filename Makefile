@@ -19,8 +19,8 @@ Q :=
 say = @:
 endif
 
-ROOMS := base solo5 xml gencspec subject policy recipes image iso sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme
+ROOMS := base solo5 xml gencspec subject policy recipes image iso sign serve cli
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g

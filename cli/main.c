@@ -11,7 +11,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_build,  &verb_inspect, &verb_gencspec, &verb_policy, &verb_recipes, &verb_sign,
-	&verb_verify, &verb_keys,    &verb_ipxe,     &verb_sbs,	   &verb_run,
+	&verb_verify, &verb_keys,    &verb_ipxe,     &verb_sbs,	   &verb_serve,	  &verb_run,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
