@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/findings.h"
+#include "cli/options.h"
 #include "sign/digest.h"
 #include "sign/passphrase.h"
 #include "sign/signer.h"
@@ -11,12 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A growing list of words from the command line; the words are borrowed. */
-struct words {
-	const char **list;
-	size_t count;
-};
 
 struct sign_command {
 	struct signer_request signer;

@@ -69,12 +69,6 @@ static void command_free(struct sign_command *command)
 
 /* ---- options --------------------------------------------------------------------------- */
 
-static void words_add(struct words *words, const char *word)
-{
-	array_grow(words->list, words->count);
-	words->list[words->count++] = word;
-}
-
 static int parse_digest(const char *value, enum digest_algorithm *digest, struct error *err)
 {
 	if (digest_by_name(value, digest) == 0 && *digest >= DIGEST_SHA256)
