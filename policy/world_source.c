@@ -291,7 +291,13 @@ struct policy *policy_open(const struct policy_source *source, struct error *err
 		return NULL;
 	leave_out_machine(policy, config);
 	policy->document = merge(policy, document, config, err);
-	if (!policy->document || add_unikernels(policy, err) < 0)
+	if (!policy->document) {
+		if (err->kind == ERR_NO_INPUT)
+			err_mend(err, "name the folder that has it with -I, such as Muen's policy "
+				      "tree");
+		return NULL;
+	}
+	if (add_unikernels(policy, err) < 0)
 		return NULL;
 	return steal(policy);
 }

@@ -43,7 +43,16 @@ static bool is_image(const struct request *request)
 	       request->address < MUEN_RESET_SOURCES;
 }
 
-static enum world_role role_of(const struct request *request)
+/* Heap and stack; gencspec calls it so. */
+static bool is_ram(const struct request *request, uint64_t stack)
+{
+	if (!has_type(request, "subject"))
+		return false;
+	return is_named(request, "ram") || (request->writable && stack >= request->address &&
+					    stack - request->address < request->size);
+}
+
+static enum world_role role_of(const struct making *making, const struct request *request)
 {
 	static const struct {
 		const char *type, *logical;
@@ -56,13 +65,14 @@ static enum world_role role_of(const struct request *request)
 		{ "subject_channel", "time_info", WORLD_TIME_INFO },
 		{ "subject_channel", "debuglog", WORLD_DEBUG_LOG },
 		{ "subject_channel", NULL, WORLD_CHANNEL },
-		{ "subject", "ram", WORLD_RAM },
 		{ "subject", "control", WORLD_CONTROL },
 		{ "subject", "status", WORLD_STATUS },
 	};
 
 	if (is_image(request))
 		return WORLD_BINARY;
+	if (is_ram(request, making->world->stack))
+		return WORLD_RAM;
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (has_type(request, roles[i].type) &&
 		    (!roles[i].logical || is_named(request, roles[i].logical)))
@@ -153,21 +163,17 @@ static int read_file(const struct making *making, const struct request *request,
 	return err_mend(err, "compose the policy again: it is not that of this unikernel");
 }
 
-/* Whoever runs the subject makes these himself. */
+/* Muen fills them with zeroes, whatever memory they are in. */
+static bool is_channel(enum world_role role)
+{
+	return role == WORLD_CHANNEL || role == WORLD_TIME_INFO || role == WORLD_DEBUG_LOG;
+}
+
+/* The role says what they hold. */
 static bool is_made(enum world_role role)
 {
-	switch (role) {
-	case WORLD_BOOT_INFO:
-	case WORLD_SINFO:
-	case WORLD_SCHEDULE:
-	case WORLD_TIMED_EVENT:
-	case WORLD_TIME_INFO:
-	case WORLD_DEBUG_LOG:
-	case WORLD_CHANNEL:
-		return true;
-	default:
-		return false;
-	}
+	return role == WORLD_BOOT_INFO || role == WORLD_SINFO || role == WORLD_SCHEDULE ||
+	       role == WORLD_TIMED_EVENT;
 }
 
 static int read_content(const struct making *making, const struct request *request,
@@ -176,7 +182,9 @@ static int read_content(const struct making *making, const struct request *reque
 	const struct xml_node *content = request->content, *source;
 	struct xml_node *file, *fill;
 
-	if (is_made(region->role))
+	if (is_channel(region->role))
+		region->content = REGION_FILL;
+	if (is_channel(region->role) || is_made(region->role))
 		return 0;
 	file = xml_first(content, "file");
 	fill = xml_first(content, "fill");
@@ -195,9 +203,9 @@ static int read_content(const struct making *making, const struct request *reque
 static int add_region(const struct making *making, const struct request *request, struct error *err)
 {
 	cleanup_free char *origin = origin_of(request->origin);
-	struct world_region *region =
-		world_add(making->world, role_of(request), request->logical, request->address,
-			  request->size, request->writable, request->executable, origin);
+	struct world_region *region = world_add(making->world, role_of(making, request),
+						request->logical, request->address, request->size,
+						request->writable, request->executable, origin);
 
 	region->physical = xstrdup(request->physical);
 	return read_content(making, request, region, err);
