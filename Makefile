@@ -21,7 +21,7 @@ say = @:
 endif
 
 ROOMS := base solo5 xml gencspec subject policy recipes image iso sign serve cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd libisofs-1
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
