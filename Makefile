@@ -20,7 +20,7 @@ say = @:
 endif
 
 ROOMS := base solo5 xml gencspec subject policy recipes image iso sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libisofs-1
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
