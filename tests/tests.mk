@@ -49,6 +49,7 @@ fuzz-replays: $(FUZZ_REPLAYS)
 
 
 include tests/guests/guests.mk
+include tests/boot/boot.mk
 include tests/hvt/hvt.mk
 
 # ---- running them ------------------------------------------------------------
