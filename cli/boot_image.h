@@ -21,9 +21,6 @@ const char *boot_image_label(const struct boot_image *image);
 int boot_image_write(const struct boot_image *image, const char *iso, const char *efi,
 		     struct error *err);
 
-/* Fails with ERR_MISSING for what boot_image_write() would not find. */
-int boot_image_check(const struct boot_image *image, struct error *err);
-
 /* What boots and how: {"boots", "loader", "label", "time", "standin", "stream"}. */
 json_t *boot_image_report(const struct boot_image *image);
 

@@ -22,6 +22,9 @@ void boot_source_free(struct boot_source *source)
 {
 	if (source->fd >= 0)
 		close(source->fd);
+	for (size_t i = 0; i < source->subject_count; i++)
+		free(source->subjects[i]);
+	free(source->subjects);
 	free(source->path);
 }
 

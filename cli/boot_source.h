@@ -8,6 +8,7 @@
 #include "cli/image_options.h"
 #include "image/csl.h"
 #include "iso/grub_config.h"
+#include "policy/world_xml.h"
 
 struct boot_source {
 	enum grub_start start;
@@ -17,6 +18,8 @@ struct boot_source {
 	uint64_t size;		   /* bytes of that file */
 	struct csl_summary stream; /* of a multiboot image: all 0 */
 	bool standin;		   /* the kernel is the stand-in */
+	char **subjects;	   /* that it runs; none if that is not known */
+	size_t subject_count;
 };
 
 #define BOOT_SOURCE_NONE                                                                           \
@@ -34,6 +37,14 @@ int boot_source_read(struct boot_source *source, const struct image_options *opt
  * memory_image_add_kernel(), memory_image_settle() and boot_source_write(). */
 int boot_source_from_kernel(struct boot_source *source, const struct image_options *options,
 			    const char *path, struct error *err);
+
+/* Makes a stream of the stand-in kernel and all unikernels of a policy. `path` is as for
+ * boot_source_write(). Fails with ERR_INPUT (a policy without unikernels), ERR_MISSING (the kernel
+ * is not installed), and as policy_open(), policy_world(), standin_image_build(),
+ * boot_source_write(). */
+int boot_source_from_policy(struct boot_source *source, const struct policy_source *policy,
+			    const struct image_options *options, const char *path,
+			    struct error *err);
 
 /* Makes a stream of the image, which is settled, in the file `path` that is there and empty; NULL:
  * in memory. Fails with ERR_IO. */
