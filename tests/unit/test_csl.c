@@ -1,7 +1,7 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/file.h"
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "tests/unit/support.h"
 
 #include <string.h>
@@ -67,7 +67,7 @@ static int check_size(size_t size)
 	err = (struct error){ 0 };
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(file_pwrite(fd, "memory", stream, size, 0, &err), 0);
-	return csl_check(fd, "x.csl", size, &summary, &err);
+	return csl_check(fd, "x.csl", size, &summary, NULL, NULL, &err);
 }
 
 static void expect_refused(const char *words)
