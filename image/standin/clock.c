@@ -21,14 +21,15 @@
 #define PIT_WINDOWS 50u /* windows in a second */
 
 #define ROUNDS 3
-#define PATIENCE 10000000u /* reads of a port, of about a microsecond, before a chip counts as dead */
+#define PATIENCE                                                                                   \
+	10000000u /* reads of a port, of about a microsecond, before a chip counts as dead */
 
 static struct {
-	uint64_t tsc_rate;    /* Hz */
-	uint64_t timer_rate;  /* Hz */
-	unsigned shift;	      /* ticks are the time stamp counter's, so many times doubled */
-	uint64_t last;	      /* tick that was published */
-	uint64_t wall_base;   /* us since 1970 at tick 0 */
+	uint64_t tsc_rate;   /* Hz */
+	uint64_t timer_rate; /* Hz */
+	unsigned shift;	     /* ticks are the time stamp counter's, so many times doubled */
+	uint64_t last;	     /* tick that was published */
+	uint64_t wall_base;  /* us since 1970 at tick 0 */
 } state;
 
 struct window {
@@ -116,8 +117,8 @@ static uint64_t tick_rate(void)
 static void set_wall_clock(void)
 {
 	uint64_t now = ticks(), seconds = 0;
-	uint64_t since = now / tick_rate() * MICROSECONDS +
-			 now % tick_rate() * MICROSECONDS / tick_rate();
+	uint64_t since =
+		now / tick_rate() * MICROSECONDS + now % tick_rate() * MICROSECONDS / tick_rate();
 
 	if (!rtc_read(&seconds))
 		say("the machine has no clock: the time of day begins in 1970");

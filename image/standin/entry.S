@@ -115,7 +115,9 @@ trap_entries:
 	.set vector, 0
 	.rept VECTORS
 	.balign 16
-	.if vector >= 32 || !((0x60227d00 >> vector) & 1)
+	.if vector >= VECTOR_EXCEPTIONS
+	pushq $0
+	.elseif !((0x60227d00 >> vector) & 1)
 	pushq $0
 	.endif
 	pushq $vector

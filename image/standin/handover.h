@@ -37,18 +37,18 @@ struct standin_region {
 };
 
 struct standin_subject {
-	uint64_t cr3;	       /* physical; the kernel adds itself to the upper half */
-	uint64_t entry;	       /* RIP */
-	uint64_t stack;	       /* RSP */
-	uint64_t boot_info;    /* RDI */
-	uint64_t log;	       /* the debug log channel, physical */
-	uint64_t log_address;  /* the same, virtual */
-	uint64_t log_size;     /* bytes */
-	uint64_t schedule;     /* the scheduling info page, physical */
-	uint64_t time_info;    /* the time info page, physical */
-	int64_t exit_event;    /* RAX of the VMCALL at its end, or -1 */
-	uint32_t name;	       /* offset of a text */
-	uint32_t regions;      /* offset of struct standin_region[], ascending by address */
+	uint64_t cr3;	      /* physical; the kernel adds itself to the upper half */
+	uint64_t entry;	      /* RIP */
+	uint64_t stack;	      /* RSP */
+	uint64_t boot_info;   /* RDI */
+	uint64_t log;	      /* the debug log channel, physical */
+	uint64_t log_address; /* the same, virtual */
+	uint64_t log_size;    /* bytes */
+	uint64_t schedule;    /* the scheduling info page, physical */
+	uint64_t time_info;   /* the time info page, physical */
+	int64_t exit_event;   /* RAX of the VMCALL at its end, or -1 */
+	uint32_t name;	      /* offset of a text */
+	uint32_t regions;     /* offset of struct standin_region[], ascending by address */
 	uint32_t region_count;
 	uint32_t reserved;
 };

@@ -11,7 +11,7 @@
 #define GRAPHICS_INDEX 0x3ce /* VGA's graphics controller */
 #define GRAPHICS_DATA 0x3cf
 #define REGISTER_MISCELLANEOUS 6
-#define MISCELLANEOUS_MODE 0x0d	/* where its memory lies, and whether it shows graphics */
+#define MISCELLANEOUS_MODE 0x0d /* where its memory lies, and whether it shows graphics */
 #define MODE_TEXT 0x0c		/* 0xb8000, text */
 
 static volatile uint16_t *cells; /* NULL: no screen in text mode */

@@ -12,8 +12,8 @@
 
 #define LINE_8N1 0x03
 #define LINE_DIVISOR 0x80
-#define MODEM_READY 0x03   /* DTR, RTS */
-#define STATUS_EMPTY 0x20  /* the transmitter takes a byte */
+#define MODEM_READY 0x03  /* DTR, RTS */
+#define STATUS_EMPTY 0x20 /* the transmitter takes a byte */
 #define DIVISOR_115200 1
 
 /* Reads of the status before a port counts as dead: each takes about a microsecond on a PC, and
