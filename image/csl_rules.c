@@ -211,6 +211,10 @@ struct csl_target csl_command_target(const struct csl_command *command)
 void csl_target_describe(const struct csl_target *target, struct line *line)
 {
 	describe(target->number, target->id, target->offset, line);
+	line_text(line, " writes from ");
+	line_hex(line, target->start);
+	line_text(line, " to ");
+	line_hex(line, target->end - 1);
 }
 
 static bool is_before(const struct csl_target *left, const struct csl_target *right)
@@ -254,32 +258,27 @@ void csl_targets_sort(struct csl_target *targets, size_t count)
 	}
 }
 
+/* Until two overlap, ends are in the order of starts: neighbours are enough. */
+size_t csl_targets_overlap(const struct csl_target *targets, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (targets[i].start < targets[i - 1].end)
+			return i - 1;
+	return count;
+}
+
 bool csl_targets_are_apart(const struct csl_target *targets, size_t count, struct line *why)
 {
-	/* Until two overlap, ends are in the order of starts. */
-	for (size_t i = 1; i < count; i++) {
-		const struct csl_target *first = &targets[i - 1], *second = &targets[i];
+	size_t bad = csl_targets_overlap(targets, count);
+	bool in_order;
 
-		if (second->start >= first->end)
-			continue;
-		if (second->number < first->number) {
-			second = first;
-			first = &targets[i];
-		}
-		csl_target_describe(second, why);
-		line_text(why, " writes from ");
-		line_hex(why, second->start);
-		line_text(why, " to ");
-		line_hex(why, second->end - 1);
-		line_text(why, ", where ");
-		csl_target_describe(first, why);
-		line_text(why, " writes from ");
-		line_hex(why, first->start);
-		line_text(why, " to ");
-		line_hex(why, first->end - 1);
-		return false;
-	}
-	return true;
+	if (bad == count)
+		return true;
+	in_order = targets[bad].number < targets[bad + 1].number;
+	csl_target_describe(&targets[in_order ? bad + 1 : bad], why);
+	line_text(why, ", where ");
+	csl_target_describe(&targets[in_order ? bad : bad + 1], why);
+	return false;
 }
 
 size_t csl_targets_find(const struct csl_target *targets, size_t count, uint64_t address)

@@ -28,7 +28,7 @@ struct csl_command {
 };
 
 /* Whether `size` bytes begin as a stream; of them, the first CSL_MAGIC_LOOK are looked at.
- * NULL, or what is wrong as "is ..." in `why`. */
+ * If not, `why` says "is ...". */
 bool csl_magic_is_right(const unsigned char *bytes, uint64_t size, struct line *why);
 
 /* Whether it is of the older revision of the format, which had no file magic. */
@@ -56,11 +56,14 @@ struct csl_target {
 
 struct csl_target csl_command_target(const struct csl_command *command);
 
-/* "command 2 (FILL, at offset 0x70)" */
+/* "command 2 (FILL, at offset 0x70) writes from 0x1000 to 0x1fff": of one that is not empty. */
 void csl_target_describe(const struct csl_target *target, struct line *line);
 
 /* By their start, and their number where that is the same. In place, O(n log n). */
 void csl_targets_sort(struct csl_target *targets, size_t count);
+
+/* Of sorted targets: the first that overlaps the one behind it, or `count`. O(n). */
+size_t csl_targets_overlap(const struct csl_target *targets, size_t count);
 
 /* Of sorted targets: false if two overlap, which `why` names. O(n). */
 bool csl_targets_are_apart(const struct csl_target *targets, size_t count, struct line *why);

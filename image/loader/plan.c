@@ -110,10 +110,6 @@ static bool check_is_ram(const struct plan *plan, const struct ram_map *ram, str
 		if (ram_map_find(ram, target->start, target->end))
 			continue;
 		csl_target_describe(target, why);
-		line_text(why, " writes from ");
-		line_hex(why, target->start);
-		line_text(why, " to ");
-		line_hex(why, target->end - 1);
 		line_text(why, ", which is not all available RAM");
 		return false;
 	}
