@@ -36,19 +36,25 @@ static void set_guard(uint64_t address, bool on)
 	state.guard = on ? address : 0;
 }
 
-/* Half way around from where the subject writes next, but not the page of the header. */
-static void move_guard(void)
+/* Half way around from the page where the subject writes, but not the page of the header. */
+static void move_guard(uint64_t page)
 {
-	uint64_t pages = state.subject->log_size / PAGE, next = 0;
+	uint64_t pages = state.subject->log_size / PAGE, next = (page + pages / 2) % pages;
 
 	if (state.guard)
 		set_guard(state.guard, false);
-	if (pages < 4)
-		return;
-	if (state.reader.epoch)
-		next = state.reader.read % state.reader.elements * state.reader.element_size / PAGE;
-	next = (next + pages / 2) % pages;
-	set_guard(state.subject->log_address + (next ? next : 1) * PAGE, true);
+	if (pages >= 4)
+		set_guard(state.subject->log_address + (next ? next : 1) * PAGE, true);
+}
+
+/* While the subject clears the channel, its epoch is 0: then it is the guard that shows where it
+ * is. */
+static void follow_writer(void)
+{
+	const struct channel_reader *reader = &state.reader;
+
+	if (reader->epoch)
+		move_guard(reader->read % reader->elements * reader->element_size / PAGE);
 }
 
 bool log_guard_hit(uint64_t address)
@@ -56,6 +62,7 @@ bool log_guard_hit(uint64_t address)
 	if (!state.guard || address / PAGE != state.guard / PAGE)
 		return false;
 	log_drain();
+	move_guard((address - state.subject->log_address) / PAGE);
 	return true;
 }
 
@@ -87,7 +94,7 @@ void log_drain(void)
 	if (result == CHANNEL_INCOMPATIBLE && !state.incompatible)
 		say("the debug log's header does not fit its region or is of another protocol");
 	state.incompatible = result == CHANNEL_INCOMPATIBLE;
-	move_guard();
+	follow_writer();
 }
 
 void log_attach(const struct standin_subject *subject, const char *prefix)
@@ -99,7 +106,7 @@ void log_attach(const struct standin_subject *subject, const char *prefix)
 	state.incompatible = false;
 	channel_attach(&state.reader, memory_at(subject->log), subject->log_size,
 		       CHANNEL_LOG_PROTOCOL, sizeof(struct log_record));
-	move_guard();
+	move_guard(0);
 }
 
 void log_detach(const char *name)
