@@ -4,21 +4,37 @@
 #include "base/alloc.h"
 #include "cli/data.h"
 #include "image/standin_image.h"
+#include "solo5/elf.h"
 
 #include <errno.h>
 
 struct subjects {
 	struct subject_world **worlds;
+	struct bytes *files; /* the unikernels */
 	struct standin_guest *guests;
 	size_t count;
 };
 
 static void subjects_free(struct subjects *subjects)
 {
-	for (size_t i = 0; i < subjects->count; i++)
+	for (size_t i = 0; i < subjects->count; i++) {
 		world_free(subjects->worlds[i]);
+		bytes_free(&subjects->files[i]);
+	}
 	free(subjects->worlds);
+	free(subjects->files);
 	free(subjects->guests);
+}
+
+/* Takes the world. */
+static int add_subject(struct subjects *subjects, struct subject_world *world, struct error *err)
+{
+	struct bytes *file = &subjects->files[subjects->count];
+
+	subjects->worlds[subjects->count] = world;
+	subjects->guests[subjects->count] = (struct standin_guest){ world, file };
+	subjects->count++;
+	return world->unikernel ? file_read(world->unikernel, ELF_FILE_MAX, 0, file, err) : 0;
 }
 
 static int read_subjects(const struct policy *policy, const char *path, struct subjects *subjects,
@@ -28,14 +44,13 @@ static int read_subjects(const struct policy *policy, const char *path, struct s
 	size_t count = policy_unikernels(policy, &names);
 
 	subjects->worlds = xcalloc(count + 1, sizeof(*subjects->worlds));
+	subjects->files = xcalloc(count + 1, sizeof(*subjects->files));
 	subjects->guests = xcalloc(count + 1, sizeof(*subjects->guests));
 	for (size_t i = 0; i < count; i++) {
 		struct subject_world *world = policy_world(policy, names[i], err);
 
-		if (!world)
+		if (!world || add_subject(subjects, world, err) < 0)
 			return -1;
-		subjects->worlds[subjects->count] = world;
-		subjects->guests[subjects->count++].world = world;
 	}
 	if (count)
 		return 0;

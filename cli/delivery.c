@@ -250,15 +250,18 @@ int delivery_add_link(struct delivery *delivery, const char *name, const char *o
 int delivery_add_document(struct delivery *delivery, const char *name, const char *kind,
 			  const char *what, const struct xml_document *document, struct error *err)
 {
-	cleanup_buffer struct buffer text = { 0 };
+	struct delivered_document *kept;
 
 	if (delivery_validate(delivery, name, kind, document, err) < 0)
 		return -1;
 	if (strcmp(kind, "system") &&
 	    delivery_validate_users(delivery, name, kind, document, err) < 0)
 		return -1;
-	xml_write(document, &text);
-	return delivery_add(delivery, name, what, text.data, text.length, err);
+	array_grow(delivery->documents, delivery->document_count);
+	kept = &delivery->documents[delivery->document_count++];
+	*kept = (struct delivered_document){ .name = xstrdup(name) };
+	xml_write(document, &kept->text);
+	return delivery_add(delivery, name, what, kept->text.data, kept->text.length, err);
 }
 
 int delivery_commit(struct delivery *delivery, struct error *err)
@@ -278,6 +281,11 @@ void delivery_free(struct delivery *delivery)
 	free_schemas(&delivery->own);
 	free_schemas(&delivery->users);
 	json_decref(delivery->files);
+	for (size_t i = 0; i < delivery->document_count; i++) {
+		free(delivery->documents[i].name);
+		buffer_free(&delivery->documents[i].text);
+	}
+	free(delivery->documents);
 	free(delivery->inputs);
 	if (delivery->output)
 		output_free(delivery->output);

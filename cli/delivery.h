@@ -2,6 +2,7 @@
 #ifndef CLI_DELIVERY_H
 #define CLI_DELIVERY_H
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "xml/xml.h"
 
@@ -20,6 +21,12 @@ struct kind_schemas {
 	size_t count;
 };
 
+/* A document of the delivery: who reads it before it is in place takes it from here. */
+struct delivered_document {
+	char *name;
+	struct buffer text;
+};
+
 struct delivery {
 	struct output *output; /* NULL: a dry run, nothing is written */
 	const char *folder;
@@ -27,7 +34,9 @@ struct delivery {
 	struct kind_schemas users; /* from --schema */
 	json_t *files;		   /* what was written: {"name", "size", "what"}; what would have
 				    * to be made to know its size has null in a dry run */
-	struct stat *inputs;	   /* files that must not be replaced */
+	struct delivered_document *documents;
+	size_t document_count;
+	struct stat *inputs; /* files that must not be replaced */
 	size_t input_count;
 };
 

@@ -22,6 +22,7 @@ void www_free(struct www *www)
 	if (www->signer)
 		signer_free(www->signer);
 	judgement_free(&www->judgement);
+	json_decref(www->sums);
 	bytes_free(&www->memdisk);
 	buffer_free(&www->text);
 }
@@ -39,7 +40,7 @@ static int read_memdisk(struct www *www, struct error *err)
 			return -1;
 		err->kind = ERR_MISSING;
 		return err_mend(err, "install the package syslinux-common, or name the file with "
-				     "--memdisk; --no-bios or --no-image do without it");
+				     "--memdisk");
 	}
 	return ipxe_memdisk_check(path ? path : DEFAULT_MEMDISK, err);
 }
@@ -83,6 +84,7 @@ static int open_signer(struct www *www, bool standin, struct error *err)
 
 int www_begin(struct www *www, bool standin, struct error *err)
 {
+	www->sums = json_object();
 	if (write_script(www, err) < 0 || read_memdisk(www, err) < 0)
 		return -1;
 	return open_signer(www, standin, err);
@@ -189,7 +191,9 @@ static int add_sums(struct www *www, const struct fetched *fetched, struct error
 			return -1;
 		if (www->signer && sign_file(www, name, &digest, err) < 0)
 			return -1;
-		buffer_printf(&sums, "%s  %s\n", digest_hex(&digest, hex), path_base_name(name));
+		digest_hex(&digest, hex);
+		buffer_printf(&sums, "%s  %s\n", hex, path_base_name(name));
+		json_object_set_new(www->sums, path_base_name(name), json_string(path ? hex : ""));
 	}
 	return add_derived(www, FOLDER "/SHA256SUMS", "their checksums", sums.data, sums.length,
 			   err);

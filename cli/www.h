@@ -14,6 +14,7 @@ struct www {
 	struct delivery *delivery;
 	struct findings *findings;
 	bool bios, uefi;       /* what the image boots from */
+	json_t *sums;	       /* {NAME: SHA-256} of what is signed, when it is added */
 	struct signer *signer; /* private, as is the rest; NULL: nothing is signed */
 	struct judgement judgement;
 	struct bytes memdisk;
