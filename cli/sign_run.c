@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "sign/attest.h"
-#include "sign/memdisk.h"
+#include "iso/memdisk.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -10,6 +10,8 @@ static const char *const multiboot_modules[] = { "multiboot", NULL };
 static const char *const csl_modules[] = { "csl", NULL };
 static const char *const sbs_modules[] = { "csl", "sbs", NULL };
 
+/* An entry ends with `boot` by itself unless its last command failed: so nothing is started whose
+ * module could not be read, or had a wrong signature. */
 static const struct {
 	const char *commands;
 	const char *const *modules;
@@ -18,9 +20,12 @@ static const struct {
 			  "\tmodule /" GRUB_PATH_LOADER_STREAM "\n",
 			  multiboot_modules },
 	[GRUB_MULTIBOOT] = { "\tmultiboot /" GRUB_PATH_MULTIBOOT "\n", multiboot_modules },
-	[GRUB_CSL] = { "\tcsl /" GRUB_PATH_CSL "\n", csl_modules },
+	[GRUB_CSL] = { "\tcsl /" GRUB_PATH_CSL "\n"
+		       "\tboot\n",
+		       csl_modules },
 	[GRUB_SBS] = { "\tsbs_init\n"
-		       "\tcsl /" GRUB_PATH_SBS "\n",
+		       "\tcsl /" GRUB_PATH_SBS "\n"
+		       "\tboot\n",
 		       sbs_modules },
 };
 
@@ -54,7 +59,7 @@ char *grub_config_text(const struct grub_menu *menu)
 	add_word(&text, menu->title);
 	buffer_add_text(&text, menu->standin ? STANDIN "\"\n" : "\"\n");
 	buffer_add_text(&text, starts[menu->start].commands);
-	buffer_add_text(&text, "\tboot\n}\n");
+	buffer_add_text(&text, "}\n");
 	return text.data;
 }
 

@@ -22,6 +22,7 @@ enum {
 	GRUB2_BOOT_INFO = 1 << 9,
 	PROTECTIVE_MBR = 1,
 	GRUB2_MBR = 1 << 14,
+	ACTIVE_PARTITION = 1 << 15, /* some BIOSes start no disk without one */
 };
 
 /* ---- libisofs' state and words ----------------------------------------------------------------
@@ -220,7 +221,7 @@ static int add_system_area(const struct making *making, const struct iso_loaded 
 	if (making->contents->bios) {
 		if (grub_read_boot_record(making->contents->grub_dir, area, err) < 0)
 			return -1;
-		options |= GRUB2_MBR;
+		options |= GRUB2_MBR | ACTIVE_PARTITION;
 	}
 	memcpy(guid, loaded->identity, sizeof(guid));
 	guid[7] = (guid[7] & 0x0f) | 0x40; /* RFC 4122: version 4, its variant */

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/file.h"
-#include "sign/memdisk.h"
+#include "iso/memdisk.h"
 
 #include <string.h>
 
