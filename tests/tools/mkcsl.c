@@ -118,6 +118,13 @@ static void make_high(void)
 	put_fill(1 * MIB, 6 * MIB, 0x24);
 }
 
+/* The payload must see this. */
+static void make_wrong(void)
+{
+	put_fill(16 * MIB, 4096, 0x5a);
+	expect(16 * MIB + 4095, 2, 0x5a, 0);
+}
+
 /* ---- broken ones --------------------------------------------------------- */
 
 static void append(uint64_t number)
@@ -264,6 +271,7 @@ static const struct {
 	{ "big", make_big, nothing },
 	{ "many", make_many, nothing },
 	{ "high", make_high, nothing },
+	{ "wrong", make_wrong, nothing },
 	{ "no-cpuid", make_cpuid, nothing },
 	{ "bad-magic", make_normal, break_magic },
 	{ "old", make_normal, break_old },
