@@ -188,7 +188,7 @@ bool csl_command_read(const unsigned char *bytes, uint64_t left, struct csl_comm
 	if (command->length % CSL_UNIT)
 		return fail_length(command, "a multiple of 8", why);
 	if (command->length > left - CSL_HEAD_LENGTH)
-		return fail_length(command, "what is left of the stream", why);
+		return fail_length(command, "at most what is left of the stream", why);
 	expected = expected_length(command->id, command->length);
 	if (expected)
 		return fail_length(command, expected, why);

@@ -116,9 +116,10 @@ static void put_text(const char *text)
 		put(*text++);
 }
 
-void console_say(const char *text)
+void console_say(const char *who, const char *text)
 {
-	put_text("muen loader: ");
+	put_text(who);
+	put_text(": ");
 	put_text(text);
 	put('\n');
 }

@@ -22,8 +22,8 @@ struct console_screen {
 void console_open_serial(void);
 void console_open_screen(struct console_screen screen); /* clears it */
 
-/* "muen loader: TEXT" and a new line, on both. */
-void console_say(const char *text);
+/* "WHO: TEXT" and a new line, on both. */
+void console_say(const char *who, const char *text);
 
 /* Until all of it went over the serial line. */
 void console_drain(void);

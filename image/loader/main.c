@@ -14,12 +14,17 @@ extern const unsigned char loader_begin[], loader_end[];
 
 void loader_run(uint32_t magic, uint32_t info);
 
+static void say(const char *text)
+{
+	console_say("muen loader", text);
+}
+
 static void stop(const char *why) __attribute__((noreturn));
 
 static void stop(const char *why)
 {
-	console_say(why);
-	console_say("stopped: nothing was written");
+	say(why);
+	say("stopped: nothing was written");
 	console_drain();
 	for (;;)
 		__asm__ volatile("cli; hlt");
@@ -65,9 +70,9 @@ static void tell(const struct plan *plan, const struct plan_places *places)
 	line_hex(&line, places->stream.start);
 	line_text(&line, ", entry point ");
 	line_hex(&line, plan->entry);
-	console_say(line.text);
+	say(line.text);
 	if (plan->standin)
-		console_say("this system has the stand-in kernel: not for production");
+		say("this system has the stand-in kernel: not for production");
 }
 
 static void start_system(const struct boot *boot, const struct plan *plan,
@@ -102,7 +107,7 @@ void loader_run(uint32_t magic, uint32_t info)
 
 	console_open_serial();
 	console_open_screen(multiboot_screen(magic, info));
-	console_say("version " MUENBUILD_VERSION);
+	say("version " MUENBUILD_VERSION);
 	if (multiboot_read(magic, info, &boot, &why) &&
 	    plan_make(&plan, (const unsigned char *)boot.stream.start, boot.stream.size, &boot.ram,
 		      &cpu, &why))
