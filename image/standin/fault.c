@@ -6,6 +6,9 @@
 
 #define REPORTS_MAX 16 /* a unikernel may probe its memory, or loop */
 
+/* An access so close behind a region may have been meant for it. Bytes. */
+#define NEAR 0x1000000u
+
 static const struct standin_handover *handover;
 static const struct standin_subject *subject;
 static unsigned reports;
@@ -63,8 +66,9 @@ void fault_report(uint64_t address, uint64_t error_code, uint64_t rip)
 		say("%s %s 0x%lx in '%s', %s (%s), at rip 0x%lx", name, access, address,
 		    standin_text(handover, region->name), rights_of(region),
 		    standin_text(handover, region->origin), rip);
-	else if (below)
-		say("%s %s 0x%lx, where nothing is: 0x%lx bytes behind '%s' (%s), at rip 0x%lx",
+	else if (below && address - below->address - below->size < NEAR)
+		say("%s %s 0x%lx, where nothing is, %lu bytes behind the end of '%s' (%s), at rip "
+		    "0x%lx",
 		    name, access, address, address - below->address - below->size,
 		    standin_text(handover, below->name), standin_text(handover, below->origin),
 		    rip);

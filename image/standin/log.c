@@ -79,18 +79,16 @@ static void show(const struct log_record *record)
 	}
 }
 
+/* Ends at an overrun, too: a header that lies may make one of every look at it, and the subject is
+ * to go on in between. */
 void log_drain(void)
 {
-	/* More than a channel can hold is a lie, which must not keep us here. */
-	uint64_t left = 2 * (state.subject->log_size / sizeof(struct log_record));
+	uint64_t left = state.subject->log_size / sizeof(struct log_record);
 	enum channel_result result;
 	struct log_record record;
 
-	do {
-		result = channel_read(&state.reader, &record);
-		if (result == CHANNEL_READ)
-			show(&record);
-	} while ((result == CHANNEL_READ || result == CHANNEL_OVERRUN) && left--);
+	while ((result = channel_read(&state.reader, &record)) == CHANNEL_READ && left--)
+		show(&record);
 	if (result == CHANNEL_INCOMPATIBLE && !state.incompatible)
 		say("the debug log's header does not fit its region or is of another protocol");
 	state.incompatible = result == CHANNEL_INCOMPATIBLE;
@@ -112,6 +110,7 @@ void log_attach(const struct standin_subject *subject, const char *prefix)
 void log_detach(const char *name)
 {
 	log_drain();
+	log_drain(); /* behind an overrun */
 	exit_status_read(&state.status, '\n');
 	if (state.reader.lost)
 		say("%s: %lu records of its debug log were lost", name, state.reader.lost);

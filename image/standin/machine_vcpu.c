@@ -81,7 +81,14 @@ void vcpu_msr_ignored(const struct vcpu *vcpu, bool write, uint32_t msr)
 	if (said)
 		return;
 	said = true;
-	say("%s of the model-specific register 0x%x at 0x%lx ignored, as Muen's subject monitor "
-	    "does it, and all others alike",
-	    write ? "a write" : "a read", msr, vcpu->frame->rip);
+	log_drain();
+	if (write)
+		say("a write to the model-specific register 0x%x at rip 0x%lx is ignored, as "
+		    "Muen's "
+		    "subject monitor does it; others, too, without a word",
+		    msr, vcpu->frame->rip);
+	else
+		say("the model-specific register 0x%x, read at rip 0x%lx, is 0 here; others, too, "
+		    "without a word",
+		    msr, vcpu->frame->rip);
 }
