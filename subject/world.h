@@ -103,14 +103,15 @@ struct world_options {
 	const char *name;	   /* of the subject */
 	const char *unikernel;	   /* path of its ELF file, or NULL */
 	unsigned sinfo_revision;   /* 2..5 */
-	uint64_t entry;		   /* of the ELF file */
 	uint64_t log_channel_size; /* bytes */
 	const char *origin;	   /* of what the component asks for: "the unikernel" or a file */
 };
 
-/* The world of a component's subject in the built-in policy: the component's regions and channels,
- * and what Muen adds. A component that Muen restarts (depends on muinit) is entered at the begin of
- * its text, as muinit does it. Fails as world_settle() does. */
+/* The world of a component's subject in the built-in policy: the component's regions and channels
+ * (those without an address behind the last that has one), and what Muen adds. Regions that come
+ * from the file which has the entry point are of the world's own image. A component that Muen
+ * restarts (depends on muinit) is entered at the begin of its text, as muinit does it, and has the
+ * event `solo5_exit`. Fails as world_settle() does. */
 struct subject_world *world_from_component(const struct component *component,
 					   const struct world_options *options, struct error *err);
 
