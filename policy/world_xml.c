@@ -39,7 +39,7 @@ static bool is_named(const struct request *request, const char *logical)
 /* Muen's expander adds what writable segments are reset from: the same file once more. */
 static bool is_image(const struct request *request)
 {
-	return has_type(request, "subject_binary") && !is_named(request, "muinit") &&
+	return has_type(request, MEMORY_BINARY) && !is_named(request, "muinit") &&
 	       request->address < MUEN_RESET_SOURCES;
 }
 
@@ -58,7 +58,7 @@ static enum world_role role_of(const struct making *making, const struct request
 		const char *type, *logical;
 		enum world_role role;
 	} roles[] = {
-		{ BOOT_INFO_TYPE, NULL, WORLD_BOOT_INFO },
+		{ MEMORY_BOOT_INFO, NULL, WORLD_BOOT_INFO },
 		{ "subject_info", NULL, WORLD_SINFO },
 		{ "subject_scheduling_info", NULL, WORLD_SCHEDULE },
 		{ "subject_timed_event", NULL, WORLD_TIMED_EVENT },
