@@ -438,6 +438,7 @@ struct subject_world *policy_world(const struct policy *policy, const char *subj
 		return NULL;
 	}
 	making.subject = policy_section_named(policy, "subjects", "subject", subject);
+	free(world->name);
 	world->name = xstrdup(subject);
 	result = make(&making, err);
 	requests_free(&making.requests);
