@@ -46,7 +46,8 @@ char *policy_searched(const struct policy *policy)
 
 static struct xml_document *parse_given(const struct policy_file *file, struct error *err)
 {
-	return xml_parse(file->name, file->bytes, file->size, err);
+	return file->bytes ? xml_parse(file->name, file->bytes, file->size, err)
+			   : xml_read(file->path, err);
 }
 
 int policy_find_document(const struct policy *policy, const char *name,

@@ -270,12 +270,15 @@ static int read_unikernel(struct making *making, const struct policy_file *given
 			  struct unikernel *unikernel, struct bytes *bytes, struct error *err)
 {
 	const char *path = making->world->unikernel;
-	const unsigned char *data;
+	const unsigned char *data = given ? given->bytes : NULL;
 
-	if (!given && file_read(path, ELF_FILE_MAX, 0, bytes, err) < 0)
-		return -1;
-	data = given ? given->bytes : bytes->data;
-	making->unikernel_size = given ? given->size : bytes->size;
+	making->unikernel_size = given ? given->size : 0;
+	if (!data) {
+		if (file_read(path, ELF_FILE_MAX, 0, bytes, err) < 0)
+			return -1;
+		data = bytes->data;
+		making->unikernel_size = bytes->size;
+	}
 	if (unikernel_parse(unikernel, data, making->unikernel_size, err) < 0)
 		return err_within(err, "%s", path);
 	if (unikernel->target == SOLO5_MUEN)
