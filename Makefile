@@ -71,10 +71,11 @@ $(LIBRARY): $(ROOM_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(PROGRAM): $(BUILD)/obj/cli/main.o $(LIBRARY)
+# What `run` shares with the tender comes out of the tender's library.
+$(PROGRAM): $(BUILD)/obj/cli/main.o $(LIBRARY) $(BUILD)/libtender.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $^ $(PKG_LIBS) -o $@
+	$(Q)$(LINK) $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@
 
 # The program finds its recipes and schemas in ../share/muenbuild beside its bin folder, here
 # and where it is installed.

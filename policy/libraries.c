@@ -1,6 +1,6 @@
 #include "policy/libraries.h"
 
-#include "solo5/muen_ranges.h"
+#include "gencspec/component.h"
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void write_resource(struct xml_node *root, const struct resource *resourc
 	xml_set_bool(node, "writable", resource->writable);
 	if (strcmp(resource->section, "provides") != 0)
 		return;
-	xml_set(node, "type", "subject_binary");
+	xml_set(node, "type", MEMORY_BINARY);
 	file = xml_add(node, "file");
 	xml_set(file, "filename", resource->logical);
 	xml_set(file, "offset", "none");

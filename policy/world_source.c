@@ -46,7 +46,8 @@ char *policy_searched(const struct policy *policy)
 
 static struct xml_document *parse_given(const struct policy_file *file, struct error *err)
 {
-	return xml_parse(file->name, file->bytes, file->size, err);
+	return file->bytes ? xml_parse(file->name, file->bytes, file->size, err)
+			   : xml_read(file->path, err);
 }
 
 int policy_find_document(const struct policy *policy, const char *name,
@@ -216,7 +217,7 @@ static struct xml_document *merge(const struct policy *policy, const struct xml_
 /* Whether one of the children <memory> is of the type that only unikernels have. */
 static bool has_boot_info(const struct xml_node *memory)
 {
-	return memory && xml_find(memory, "memory", "type", BOOT_INFO_TYPE);
+	return memory && xml_find(memory, "memory", "type", MEMORY_BOOT_INFO);
 }
 
 /* In formats A and B: whether the subject maps a boot info page. */
@@ -232,7 +233,7 @@ static bool maps_boot_info(const struct policy *policy, const struct xml_node *s
 		struct xml_node *region = name ? xml_find(physical, "memory", "name", name) : NULL;
 
 		type = region ? xml_get(region, "type") : NULL;
-		if (type && !strcmp(type, BOOT_INFO_TYPE))
+		if (type && !strcmp(type, MEMORY_BOOT_INFO))
 			return true;
 	}
 	return false;

@@ -7,9 +7,6 @@
 
 #define POLICY_SUBJECTS_MAX 1024 /* Muen's own systems have some twenty */
 
-/* The region that makes a subject a unikernel. */
-#define BOOT_INFO_TYPE "subject_solo5_boot_info"
-
 struct policy {
 	struct policy_source source;   /* borrowed */
 	struct xml_document *document; /* merged, with the components and libraries it lacked */

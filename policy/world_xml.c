@@ -39,7 +39,7 @@ static bool is_named(const struct request *request, const char *logical)
 /* Muen's expander adds what writable segments are reset from: the same file once more. */
 static bool is_image(const struct request *request)
 {
-	return has_type(request, "subject_binary") && !is_named(request, "muinit") &&
+	return has_type(request, MEMORY_BINARY) && !is_named(request, "muinit") &&
 	       request->address < MUEN_RESET_SOURCES;
 }
 
@@ -58,7 +58,7 @@ static enum world_role role_of(const struct making *making, const struct request
 		const char *type, *logical;
 		enum world_role role;
 	} roles[] = {
-		{ BOOT_INFO_TYPE, NULL, WORLD_BOOT_INFO },
+		{ MEMORY_BOOT_INFO, NULL, WORLD_BOOT_INFO },
 		{ "subject_info", NULL, WORLD_SINFO },
 		{ "subject_scheduling_info", NULL, WORLD_SCHEDULE },
 		{ "subject_timed_event", NULL, WORLD_TIMED_EVENT },
@@ -270,12 +270,15 @@ static int read_unikernel(struct making *making, const struct policy_file *given
 			  struct unikernel *unikernel, struct bytes *bytes, struct error *err)
 {
 	const char *path = making->world->unikernel;
-	const unsigned char *data;
+	const unsigned char *data = given ? given->bytes : NULL;
 
-	if (!given && file_read(path, ELF_FILE_MAX, 0, bytes, err) < 0)
-		return -1;
-	data = given ? given->bytes : bytes->data;
-	making->unikernel_size = given ? given->size : bytes->size;
+	making->unikernel_size = given ? given->size : 0;
+	if (!data) {
+		if (file_read(path, ELF_FILE_MAX, 0, bytes, err) < 0)
+			return -1;
+		data = bytes->data;
+		making->unikernel_size = bytes->size;
+	}
 	if (unikernel_parse(unikernel, data, making->unikernel_size, err) < 0)
 		return err_within(err, "%s", path);
 	if (unikernel->target == SOLO5_MUEN)
@@ -438,6 +441,7 @@ struct subject_world *policy_world(const struct policy *policy, const char *subj
 		return NULL;
 	}
 	making.subject = policy_section_named(policy, "subjects", "subject", subject);
+	free(world->name);
 	world->name = xstrdup(subject);
 	result = make(&making, err);
 	requests_free(&making.requests);

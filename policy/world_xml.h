@@ -19,8 +19,8 @@
 
 /* A file that is found before those of the same name on the disk, where it may not be yet. */
 struct policy_file {
-	const char *name; /* without folder */
-	const void *bytes;
+	const char *name;  /* without folder */
+	const void *bytes; /* NULL: read from `path` */
 	size_t size;
 	const char *path; /* by which whoever runs the subject can open it; NULL: no need */
 };
