@@ -3,10 +3,8 @@
 #include "base/alloc.h"
 #include "base/memory_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define STREAM "muen.csl"
 #define ISO "muen.iso"
@@ -16,16 +14,15 @@ void build_image_free(struct build_image *image)
 {
 	for (size_t i = 0; i < image->memory_file_count; i++)
 		close(image->memory_files[i]);
-	for (size_t i = 0; i < image->unikernel_count; i++) {
-		munmap((void *)image->unikernels[i].bytes, image->unikernels[i].size);
+	for (size_t i = 0; i < image->unikernel_count; i++)
 		free((char *)image->unikernels[i].path);
-	}
 	free(image->memory_files);
 	free(image->unikernels);
 	free(image->dated);
 	free(image->title);
 	boot_source_free(&image->source);
 	www_free(&image->www);
+	findings_free(&image->findings);
 }
 
 /* Whoever only wants the documents is told how to get them. */
@@ -80,13 +77,13 @@ int build_image_begin(struct build_image *image, struct build *build, struct err
 	image->source = (struct boot_source)BOOT_SOURCE_NONE;
 	image->www = (struct www){ .options = image->www_options,
 				   .delivery = &build->delivery,
-				   .findings = &build->findings,
+				   .findings = &image->findings,
 				   .bios = !options->no_bios,
 				   .uefi = !options->no_efi };
 	if (note_inputs(image, build, err) < 0)
 		return -1;
 	if (options->system_image) {
-		if (boot_source_read(&image->source, options, &build->findings, err) < 0)
+		if (boot_source_read(&image->source, options, &image->findings, err) < 0)
 			return -1;
 		standin = image->source.standin;
 	}
@@ -111,38 +108,17 @@ static char *place_unikernel(struct build_image *image, struct build *build,
 	return xstrdup(memory_file_path(fd, path));
 }
 
-/* Mapped: many unikernels need not be in memory at once. */
-static int map_unikernel(struct policy_file *file, struct error *err)
-{
-	uint64_t size = 0;
-	cleanup_close int fd = file_open(file->path, ELF_FILE_MAX, &size, err);
-	void *mapped;
-
-	if (fd < 0)
-		return -1;
-	mapped = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (mapped == MAP_FAILED)
-		return err_fail_errno(err, ERR_NO_INPUT, errno, "%s: cannot be mapped", file->name);
-	file->bytes = mapped;
-	file->size = (size_t)size;
-	return 0;
-}
-
 int build_image_add_unikernel(struct build_image *image, struct build *build,
 			      const struct converted *converted, struct error *err)
 {
-	struct policy_file file = { .name = converted->file,
-				    .path = place_unikernel(image, build, converted, err) };
+	char *path = place_unikernel(image, build, converted, err);
 
+	if (!path)
+		return -1;
 	date_by(image, converted->path);
-	if (!file.path)
-		return -1;
-	if (map_unikernel(&file, err) < 0) {
-		free((char *)file.path);
-		return -1;
-	}
 	array_grow(image->unikernels, image->unikernel_count);
-	image->unikernels[image->unikernel_count++] = file;
+	image->unikernels[image->unikernel_count++] =
+		(struct policy_file){ .name = converted->file, .path = path };
 	return 0;
 }
 
@@ -191,15 +167,22 @@ static int make_stream(struct build_image *image, struct build *build, struct er
 	return delivery_end_file(&build->delivery, STREAM, err);
 }
 
+static const char *boots_from(const struct build_image *image)
+{
+	return image->options->no_efi	 ? "boots from BIOS, as a CD and a disk"
+	       : image->options->no_bios ? "boots from UEFI, as a CD and a disk"
+					 : "boots from BIOS and UEFI, as a CD and a disk";
+}
+
 static int write_image(struct build_image *image, struct build *build, struct error *err)
 {
 	struct delivery *delivery = &build->delivery;
 	const char *iso, *efi = NULL;
 
-	if (delivery_begin_file(delivery, ISO, "boots from BIOS and UEFI, CD and disk", &iso, err) <
-		    0 ||
+	if (delivery_begin_file(delivery, ISO, boots_from(image), &iso, err) < 0 ||
 	    (image->www.uefi &&
-	     delivery_begin_file(delivery, EFI, "boots from UEFI over the network", &efi, err) < 0))
+	     delivery_begin_file(delivery, EFI, "the same for UEFI over the network", &efi, err) <
+		     0))
 		return -1;
 	if (!delivery->output)
 		return 0;

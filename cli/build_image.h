@@ -10,11 +10,14 @@
 struct build_image {
 	const struct image_options *options;
 	const struct www_options *www_options;
+	/* What is worth knowing about the signatures, which depends on the day and on what was in
+	 * the folder before: no part of build.json. */
+	struct findings findings;
 	struct www www; /* private, as is the rest */
 	struct boot_source source;
 	struct boot_image image;
 	char *title;
-	struct policy_file *unikernels; /* mapped where they lie for now */
+	struct policy_file *unikernels; /* where they lie for now */
 	size_t unikernel_count;
 	int *memory_files; /* in a dry run */
 	size_t memory_file_count;

@@ -126,6 +126,8 @@ int build_tell(const struct build *build, struct error *err)
 	for (size_t i = 0; i < build->converted_count; i++)
 		report_warn(&build->converted[i].findings);
 	report_warn(&build->findings);
+	if (build->image)
+		report_warn(&build->image->findings);
 	if (build->options->json)
 		return report_print(build_report(build), err);
 	print_summary(build);

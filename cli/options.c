@@ -167,7 +167,7 @@ int options_expect(const struct options *options, int least, int most, struct er
 	return 0;
 }
 
-void words_add(struct words *words, const char *word)
+void word_list_add(struct word_list *words, const char *word)
 {
 	array_grow(words->list, words->count);
 	words->list[words->count++] = word;

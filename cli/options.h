@@ -68,12 +68,12 @@ int options_expect(const struct options *options, int least, int most, struct er
 
 /* The values of an option that may be given several times; the words are borrowed. Zero-initialise;
  * release the list with free(). */
-struct words {
+struct word_list {
 	const char **list;
 	size_t count;
 };
 
-void words_add(struct words *words, const char *word);
+void word_list_add(struct word_list *words, const char *word);
 
 /* Parse a value for an option; fail with ERR_USAGE that names the option. */
 int option_size(const char *option, const char *value, unsigned long long *bytes,

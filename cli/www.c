@@ -1,9 +1,9 @@
 #include "cli/www.h"
 
 #include "base/alloc.h"
+#include "iso/memdisk.h"
 #include "sign/digest.h"
 #include "sign/ipxe_served.h"
-#include "sign/memdisk.h"
 #include "sign/when.h"
 
 #include <errno.h>

@@ -30,7 +30,7 @@ int www_options_take(struct www_options *options, int id, const char *value, str
 	if (passphrase_option_is(id))
 		return passphrase_option(id, value, &options->passphrase, err);
 	if (id == OPTION_CA)
-		words_add(&options->authorities, value);
+		word_list_add(&options->authorities, value);
 	else if (id == OPTION_ALLOW_STANDIN)
 		options->allow_standin = true;
 	else

@@ -38,7 +38,7 @@ struct www_options {
 	const char *memdisk;	 /* NULL: DEFAULT_MEMDISK */
 	const char *key;	 /* NULL: nothing is signed */
 	const char *certificate; /* NULL: the same */
-	struct words authorities;
+	struct word_list authorities;
 	struct passphrase passphrase;
 	bool allow_standin;
 	const char *given; /* an option that was given: "--key"; NULL: none */
