@@ -14,7 +14,7 @@ fi
 compose() {
 	local folder=$1
 	shift
-	"$muenbuild" build -o "$folder" "$@" >/dev/null || fail "composes $folder"
+	"$muenbuild" build --no-image -o "$folder" "$@" >/dev/null || fail "composes $folder"
 }
 
 compose one -u "$hello,ram=16" -b "a b" --recipe x86-qemu-solo5-test
