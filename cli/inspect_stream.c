@@ -55,7 +55,7 @@ static void list_check(struct buffer *listing, const struct image_cpuid_check *c
 	char message[4 * CSL_CPUID_TEXT + 1];
 
 	text_printable(check->message, strlen(check->message), message, sizeof(message));
-	buffer_printf(listing, "leaf 0x%x/0x%x: %s & 0x%x is 0x%x, or \"%s\"", check->leaf,
+	buffer_printf(listing, "leaf 0x%x/0x%x: %s & 0x%x is 0x%x, else \"%s\"", check->leaf,
 		      check->subleaf, registers[check->result], check->mask, check->value, message);
 }
 
@@ -292,7 +292,9 @@ static int look(struct inspection *inspection, struct error *err)
 	inspection->is_signed = get_le32(magic) == SBS_MAGIC;
 	if (inspection->is_signed)
 		return read_signed(inspection, in, err);
-	return read_commands(inspection, in, inspection->size, err);
+	if (read_commands(inspection, in, inspection->size, err) < 0)
+		return err_within(err, "Muen system image (CSL)");
+	return 0;
 }
 
 int inspect_stream(const char *path, bool json, struct error *err)
