@@ -3,7 +3,7 @@
 # for the same input, and inspect reads them back.
 . "${0%/*}/lib.sh"
 mkiso=$build/tests/tools/mkiso
-payload=$build/tests/boot/payload
+payload=$build/tests/boot/multiboot
 export SOURCE_DATE_EPOCH=1700000000
 export GNUPGHOME=$work/gnupg
 memdisk=/usr/lib/syslinux/memdisk
@@ -145,7 +145,8 @@ fi
 
 mkdir other
 chmod 711 "$work"
-cp "$mkiso" "$payload" stream other/
+cp "$mkiso" stream other/
+cp "$payload" other/payload
 touch -d 2001-02-03 other/*
 chmod -R a+rX,g-w other
 mkdir -m 777 other/out
