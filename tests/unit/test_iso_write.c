@@ -184,13 +184,14 @@ END_TEST
 START_TEST(test_no_room)
 {
 	const size_t size = 64 << 20;
+	cleanup_free char *large = xcalloc(size, 1);
 
 	reset();
 	contents.time = 1ull << 40;
 	ck_assert_int_eq(iso_write(&contents, "/tmp/never.iso", &err), -1);
 	ck_assert_int_eq(err.kind, ERR_USAGE);
 	reset();
-	files[0].bytes = xcalloc(size, 1);
+	files[0].bytes = large;
 	files[0].size = size;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 8 << 20, RLIM_INFINITY }), 0);
 	signal(SIGXFSZ, SIG_IGN);
