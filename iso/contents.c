@@ -56,16 +56,29 @@ static int by_path(const void *a, const void *b)
 }
 
 /* Two files of one path, or a file where another one needs a folder. */
+static int check_pair(const char *one, const char *other, struct error *err)
+{
+	size_t length = strlen(one) < strlen(other) ? strlen(one) : strlen(other);
+
+	if (strncmp(one, other, length) || (one[length] && one[length] != '/') ||
+	    (other[length] && other[length] != '/'))
+		return 0;
+	err_fail(err, ERR_USAGE, "%s and %s cannot both be in one image", one, other);
+	return err_mend(err, "give one of them another path");
+}
+
 static int check_conflicts(const struct iso_loaded *loaded, struct error *err)
 {
-	for (size_t i = 0; i + 1 < loaded->count; i++) {
-		const char *path = loaded->files[i].path, *next = loaded->files[i + 1].path;
-		size_t length = strlen(path);
+	static const char *const added[] = { ISO_BIOS_IMAGE, ISO_UEFI_IMAGE, ISO_UEFI_PROGRAM,
+					     ISO_CATALOGUE };
 
-		if (strncmp(path, next, length) || (next[length] && next[length] != '/'))
-			continue;
-		err_fail(err, ERR_USAGE, "%s and %s cannot both be in one image", path, next);
-		return err_mend(err, "give one of them another path");
+	for (size_t i = 0; i < loaded->count; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (check_pair(loaded->files[k].path, loaded->files[i].path, err) < 0)
+				return -1;
+		for (size_t k = 0; k < sizeof(added) / sizeof(added[0]); k++)
+			if (check_pair(loaded->files[i].path, added[k], err) < 0)
+				return -1;
 	}
 	return 0;
 }

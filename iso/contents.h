@@ -4,7 +4,12 @@
 
 #include "iso/iso.h"
 
+/* What is added to the files that are given. */
 #define ISO_CONFIG_PATH "boot/grub/grub.cfg"
+#define ISO_BIOS_IMAGE "boot/grub/bios.img"
+#define ISO_UEFI_IMAGE "boot/grub/efi.img"
+#define ISO_UEFI_PROGRAM "EFI/BOOT/BOOTX64.EFI"
+#define ISO_CATALOGUE "boot/grub/boot.cat"
 
 /* All files, the configuration included, sorted by path. */
 struct iso_loaded {

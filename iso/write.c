@@ -9,11 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#define BIOS_IMAGE "boot/grub/bios.img"
-#define UEFI_IMAGE "boot/grub/efi.img"
-#define UEFI_PROGRAM "EFI/BOOT/BOOTX64.EFI"
-#define CATALOGUE "boot/grub/boot.cat"
-
 enum {
 	SYSTEM_AREA = 32768,
 	PLATFORM_UEFI = 0xef,
@@ -165,7 +160,7 @@ static ElToritoBootImage *add_boot_image(const struct making *making, const char
 
 	if (first)
 		result = iso_image_set_boot_image(making->image, path, ELTORITO_NO_EMUL,
-						  "/" CATALOGUE, &boot);
+						  "/" ISO_CATALOGUE, &boot);
 	else
 		result = iso_image_add_boot_image(making->image, path, ELTORITO_NO_EMUL, 0, &boot);
 	return judge(result, path, err) < 0 ? NULL : boot;
@@ -177,9 +172,9 @@ static int add_bios(const struct making *making, struct error *err)
 	ElToritoBootImage *boot;
 
 	if (make_grub(making, GRUB_BIOS, &image, err) < 0 ||
-	    add_file(making, BIOS_IMAGE, &image, err) < 0)
+	    add_file(making, ISO_BIOS_IMAGE, &image, err) < 0)
 		return -1;
-	boot = add_boot_image(making, "/" BIOS_IMAGE, true, err);
+	boot = add_boot_image(making, "/" ISO_BIOS_IMAGE, true, err);
 	if (!boot)
 		return -1;
 	el_torito_set_load_size(boot, BIOS_LOAD);
@@ -196,10 +191,10 @@ static int add_uefi(const struct making *making, const struct iso_loaded *loaded
 	if (make_grub(making, GRUB_UEFI, &program, err) < 0 ||
 	    esp_make(&program, get_le32(loaded->identity + 16), making->contents->time, &partition,
 		     err) < 0 ||
-	    add_file(making, UEFI_PROGRAM, &program, err) < 0 ||
-	    add_file(making, UEFI_IMAGE, &partition, err) < 0)
+	    add_file(making, ISO_UEFI_PROGRAM, &program, err) < 0 ||
+	    add_file(making, ISO_UEFI_IMAGE, &partition, err) < 0)
 		return -1;
-	boot = add_boot_image(making, "/" UEFI_IMAGE, !making->contents->bios, err);
+	boot = add_boot_image(making, "/" ISO_UEFI_IMAGE, !making->contents->bios, err);
 	if (!boot)
 		return -1;
 	el_torito_set_boot_platform_id(boot, PLATFORM_UEFI);
@@ -215,8 +210,8 @@ static int set_catalogue(const struct making *making, struct error *err)
 {
 	IsoNode *catalogue;
 
-	if (judge(iso_image_path_to_node(making->image, "/" CATALOGUE, &catalogue), CATALOGUE,
-		  err) < 0)
+	if (judge(iso_image_path_to_node(making->image, "/" ISO_CATALOGUE, &catalogue),
+		  ISO_CATALOGUE, err) < 0)
 		return -1;
 	set_attributes(making, catalogue, 0644);
 	return 0;
@@ -262,6 +257,8 @@ static int set_options(const struct making *making, struct error *err)
 	}
 	iso_write_opts_set_iso_level(options, 3);
 	iso_write_opts_set_rockridge(options, 1);
+	/* Without serial numbers: libisofs numbers folders by where they lie in memory. */
+	iso_write_opts_set_rrip_version_1_10(options, 1);
 	iso_write_opts_set_hardlinks(options, 0);
 	iso_write_opts_set_sort_files(options, 1);
 	iso_write_opts_set_replace_timestamps(options, 2);
