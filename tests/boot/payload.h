@@ -19,10 +19,11 @@ struct payload_expected {
 
 struct payload_table {
 	uint32_t magic, count;
-	struct payload_expected expected[];
+	struct payload_expected expected[PAYLOAD_EXPECTED_MAX];
 };
 
 #define PAYLOAD_MAGIC 0x4c594150u
+#define PAYLOAD_EXPECTED_MAX 64
 
 #endif
 #endif
