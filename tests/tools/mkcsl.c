@@ -241,8 +241,8 @@ static void break_room(void)
 	append(4 * MIB);
 	for (unsigned i = 0; i < 4 * MIB / 8; i++)
 		append(i);
-	append_fill(1 * MIB, 7 * MIB);
-	append_fill(11 * MIB, 52 * MIB);
+	append_fill(1 * MIB, 23 * MIB);
+	append_fill(27 * MIB, 36 * MIB);
 }
 
 static void make_cpuid(void)
