@@ -1,6 +1,7 @@
 #include "image/loader/console.h"
 
 #include "image/loader/cpu.h"
+#include "image/loader/screen.h"
 
 enum {
 	COM1 = 0x3f8,
@@ -20,11 +21,7 @@ enum {
 	ALL_SENT = 0x40,
 
 	PATIENCE = 1000000, /* looks at a port that does not get ready, if there is none */
-	GREY = 0x07,
 };
-
-static struct console_screen screen;
-static uint32_t row, column;
 
 void console_open_serial(void)
 {
@@ -54,60 +51,12 @@ void console_drain(void)
 	wait_for(ALL_SENT);
 }
 
-/* ---- the screen ---------------------------------------------------------- */
-
-static volatile uint16_t *cell(uint32_t line, uint32_t at)
-{
-	return (volatile uint16_t *)(screen.address + line * screen.pitch) + at;
-}
-
-static void clear_row(uint32_t line)
-{
-	for (uint32_t i = 0; i < screen.width; i++)
-		*cell(line, i) = GREY << 8 | ' ';
-}
-
-void console_open_screen(struct console_screen opened)
-{
-	screen = opened;
-	row = column = 0;
-	if (!screen.address)
-		return;
-	for (uint32_t i = 0; i < screen.height; i++)
-		clear_row(i);
-}
-
-static void scroll(void)
-{
-	for (uint32_t line = 1; line < screen.height; line++)
-		for (uint32_t i = 0; i < screen.width; i++)
-			*cell(line - 1, i) = *cell(line, i);
-	row = screen.height - 1;
-	clear_row(row);
-}
-
-static void show(char character)
-{
-	if (!screen.address)
-		return;
-	if (character == '\n' || column == screen.width) {
-		column = 0;
-		row++;
-	}
-	if (row >= screen.height)
-		scroll();
-	if (character != '\n')
-		*cell(row, column++) = (uint16_t)(GREY << 8 | (uint8_t)character);
-}
-
-/* ---- both ---------------------------------------------------------------- */
-
 static void put(char character)
 {
 	if (character == '\n')
 		send('\r');
 	send(character);
-	show(character);
+	screen_put(character);
 }
 
 static void put_text(const char *text)

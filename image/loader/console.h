@@ -1,15 +1,14 @@
-/* Lines on the first serial port (115200 8N1) and on the screen, if that shows text. */
+/* Lines on the first serial port (115200 8N1) and on the screen, of characters or of pixels. */
 #ifndef IMAGE_LOADER_CONSOLE_H
 #define IMAGE_LOADER_CONSOLE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* A text screen: pairs of character and attribute. */
 struct console_screen {
 	uint32_t address;	/* 0: none */
-	uint32_t width, height; /* characters */
+	uint32_t width, height; /* characters, or pixels */
 	uint32_t pitch;		/* bytes of a line */
+	uint32_t pixel;		/* bytes of one; 0: characters, each with an attribute */
 };
 
 /* What a PC shows in text mode. */
@@ -20,7 +19,7 @@ struct console_screen {
 	}
 
 void console_open_serial(void);
-void console_open_screen(struct console_screen screen); /* clears it */
+void console_open_screen(const struct console_screen *screen); /* clears it */
 
 /* "WHO: TEXT" and a new line, on both. */
 void console_say(const char *who, const char *text);

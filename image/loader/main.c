@@ -103,10 +103,11 @@ void loader_run(uint32_t magic, uint32_t info)
 	static struct plan_places places;
 	static struct boot boot;
 	static struct plan plan;
+	const struct console_screen screen = multiboot_screen(magic, info);
 	struct line why = { 0 };
 
 	console_open_serial();
-	console_open_screen(multiboot_screen(magic, info));
+	console_open_screen(&screen);
 	say("version " MUENBUILD_VERSION);
 	if (multiboot_read(magic, info, &boot, &why) &&
 	    plan_make(&plan, (const unsigned char *)boot.stream.start, boot.stream.size, &boot.ram,

@@ -15,13 +15,16 @@ enum {
 	FRAMEBUFFER_PITCH = 96,
 	FRAMEBUFFER_WIDTH = 100,
 	FRAMEBUFFER_HEIGHT = 104,
-	FRAMEBUFFER_TYPE = 109, /* u8 */
+	FRAMEBUFFER_DEPTH = 108, /* u8: bits of a pixel */
+	FRAMEBUFFER_TYPE = 109,	 /* u8 */
 
 	HAS_MODULES = 1 << 3,
 	HAS_MAP = 1 << 6,
 	HAS_FRAMEBUFFER = 1 << 12,
 
-	TEXT = 2, /* FRAMEBUFFER_TYPE: width and height count characters */
+	/* FRAMEBUFFER_TYPE */
+	COLOURS = 1, /* width and height count pixels */
+	TEXT = 2,    /* characters */
 };
 
 static const unsigned char *at(uint32_t address)
@@ -32,19 +35,22 @@ static const unsigned char *at(uint32_t address)
 struct console_screen multiboot_screen(uint32_t magic, uint32_t info)
 {
 	const unsigned char *bytes = at(info);
-	struct console_screen none = { 0 };
+	struct console_screen screen = { 0 };
 
 	/* Who does not tell of a screen left it as it was: in text mode. */
 	if (magic != MULTIBOOT_MAGIC || !(get_le32(bytes + FLAGS) & HAS_FRAMEBUFFER))
 		return CONSOLE_VGA;
-	if (bytes[FRAMEBUFFER_TYPE] != TEXT || get_le64(bytes + FRAMEBUFFER) > UINT32_MAX)
-		return none;
-	return (struct console_screen){
-		.address = get_le32(bytes + FRAMEBUFFER),
-		.width = get_le32(bytes + FRAMEBUFFER_WIDTH),
-		.height = get_le32(bytes + FRAMEBUFFER_HEIGHT),
-		.pitch = get_le32(bytes + FRAMEBUFFER_PITCH),
-	};
+	screen.width = get_le32(bytes + FRAMEBUFFER_WIDTH);
+	screen.height = get_le32(bytes + FRAMEBUFFER_HEIGHT);
+	screen.pitch = get_le32(bytes + FRAMEBUFFER_PITCH);
+	if (bytes[FRAMEBUFFER_TYPE] == COLOURS)
+		screen.pixel = bytes[FRAMEBUFFER_DEPTH] / 8;
+	else if (bytes[FRAMEBUFFER_TYPE] != TEXT)
+		return screen;
+	/* What lies above 4 GiB is out of reach. */
+	if (!get_le32(bytes + FRAMEBUFFER + 4))
+		screen.address = get_le32(bytes + FRAMEBUFFER);
+	return screen;
 }
 
 static bool fail(struct line *why, const char *what)

@@ -6,7 +6,8 @@
 #define IMAGE_LOADER_MULTIBOOT_H
 
 #define MULTIBOOT_HEADER_MAGIC 0x1badb002
-#define MULTIBOOT_HEADER_FLAGS 3 /* modules on page boundaries; a memory map */
+#define MULTIBOOT_HEADER_FLAGS 7 /* modules on page boundaries; a memory map; a screen */
+#define MULTIBOOT_HEADER_TEXT 1	 /* that shows text, if there is such a one */
 #define MULTIBOOT_MAGIC 0x2badb002
 
 #ifndef __ASSEMBLER__

@@ -8,6 +8,9 @@
 	.long	MULTIBOOT_HEADER_MAGIC
 	.long	MULTIBOOT_HEADER_FLAGS
 	.long	-(MULTIBOOT_HEADER_MAGIC + MULTIBOOT_HEADER_FLAGS)
+	.long	0, 0, 0, 0, 0	/* addresses: those of the ELF file count */
+	.long	MULTIBOOT_HEADER_TEXT
+	.long	80, 25, 0	/* columns, lines; no colours are asked for */
 
 	.text
 	.global start

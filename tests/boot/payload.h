@@ -2,10 +2,13 @@
 #ifndef TESTS_BOOT_PAYLOAD_H
 #define TESTS_BOOT_PAYLOAD_H
 
-#define PAYLOAD_ADDRESS 0x800000	  /* of its code */
-#define PAYLOAD_EXPECTED_ADDRESS 0xa00000 /* of the table */
-#define PAYLOAD_EXIT_PORT 0xf4		  /* QEMU's isa-debug-exit */
-#define PAYLOAD_EXIT_GOOD 0x10		  /* QEMU's exit status is 33 then */
+#define PAYLOAD_ADDRESS 0x1800000	   /* of its code */
+#define PAYLOAD_EXPECTED_ADDRESS 0x1a00000 /* of the table */
+#define PAYLOAD_EXIT_PORT 0xf4		   /* QEMU's isa-debug-exit */
+#define PAYLOAD_EXIT_GOOD 0x10		   /* QEMU's exit status is 33 then */
+
+#define PAYLOAD_MAGIC 0x4c594150u
+#define PAYLOAD_EXPECTED_MAX 64
 
 #ifndef __ASSEMBLER__
 
@@ -19,10 +22,8 @@ struct payload_expected {
 
 struct payload_table {
 	uint32_t magic, count;
-	struct payload_expected expected[];
+	struct payload_expected expected[PAYLOAD_EXPECTED_MAX];
 };
-
-#define PAYLOAD_MAGIC 0x4c594150u
 
 #endif
 #endif

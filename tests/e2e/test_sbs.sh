@@ -107,7 +107,7 @@ check "  and another" sbs sign muen.csl -o c.sbs --block-size 129 --key "0x$key"
 check_status "inspect tells what is in it" 0 "a signed Muen system image (SBS)" \
 	"$muenbuild" inspect muen.sbs
 cp log told
-check "  block by block" grep -q "contents  293.0 KiB in 5 blocks of 65536 bytes" told
+check "  block by block" grep -q "contents  293.1 KiB in 5 blocks of 65536 bytes" told
 check "  command by command" grep -q "FILL  *0x400000 to 0x400fff, 4 KiB of 0x00" told
 check "  and that the signature is another matter" grep -q "muenbuild sbs verify muen.sbs" told
 if command -v python3 >/dev/null; then

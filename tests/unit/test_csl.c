@@ -160,6 +160,7 @@ START_TEST(test_commands)
 		add(0);
 		expect_refused("unknown id");
 	}
+	expect_refused("command 1, at offset 0x8, has the unknown id 18446744073709551615");
 	begin();
 	add_entry(0x100000000);
 	expect_refused("above 4 GiB");
