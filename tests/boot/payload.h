@@ -7,6 +7,9 @@
 #define PAYLOAD_EXIT_PORT 0xf4		  /* QEMU's isa-debug-exit */
 #define PAYLOAD_EXIT_GOOD 0x10		  /* QEMU's exit status is 33 then */
 
+#define PAYLOAD_MAGIC 0x4c594150u
+#define PAYLOAD_EXPECTED_MAX 64
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
@@ -19,10 +22,8 @@ struct payload_expected {
 
 struct payload_table {
 	uint32_t magic, count;
-	struct payload_expected expected[];
+	struct payload_expected expected[PAYLOAD_EXPECTED_MAX];
 };
-
-#define PAYLOAD_MAGIC 0x4c594150u
 
 #endif
 #endif

@@ -16,13 +16,9 @@
 #define GIB (1ull << 30)
 #define MIB (1ull << 20)
 
-enum { EXPECTED_MAX = 64, ENTRY_COMMAND = 24 /* bytes of the last command */ };
+#define ENTRY_COMMAND 24 /* bytes of the last command */
 
-static struct {
-	struct payload_table table;
-	struct payload_expected expected[EXPECTED_MAX];
-} table = { .table.magic = PAYLOAD_MAGIC };
-
+static struct payload_table table = { .magic = PAYLOAD_MAGIC };
 static struct memory_image image;
 static struct buffer stream;
 
@@ -30,7 +26,7 @@ static struct buffer stream;
 
 static void expect(uint64_t address, uint64_t size, uint8_t first, uint8_t step)
 {
-	table.expected[table.table.count++] = (struct payload_expected){
+	table.expected[table.count++] = (struct payload_expected){
 		.address = address, .size = size, .first = first, .step = step
 	};
 }
