@@ -10,9 +10,10 @@ enum { SECOND = 0, MINUTE = 2, HOUR = 4, DAY = 7, MONTH = 8, YEAR = 9, STATUS_A 
 #define UPDATING 0x80 /* STATUS_A */
 
 #define ATTEMPTS 5
-#define PATIENCE 20000000u /* reads of the chip: each takes a microsecond on a PC, less elsewhere  \
-			    */
-#define NOTHING 0xff	   /* what a register of no chip says */
+#define PATIENCE                                                                                   \
+	20000000u    /* reads of the chip: each takes a microsecond on a PC, less elsewhere        \
+		      */
+#define NOTHING 0xff /* what a register of no chip says */
 
 static uint8_t cmos(unsigned number)
 {
