@@ -173,15 +173,13 @@ enum channel_result channel_read(struct channel_reader *reader, void *element)
 {
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		enum channel_result result = synchronise(reader);
-		struct channel_reader before = *reader;
 
 		if (result != CHANNEL_READ)
 			return result;
 		result = take(reader, element);
 		if (load(&reader->header->epoch) == reader->epoch)
 			return result;
-		/* The writer began anew meanwhile: what was seen belongs to no epoch. */
-		*reader = before;
+		/* The writer began anew meanwhile: what was seen may belong to either epoch. */
 	}
 	return CHANNEL_EMPTY;
 }

@@ -3,12 +3,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STATUS_MAX 255
+#define STATUS_MASK 255u /* what is left of a status, as everywhere */
 
-/* The text behind `word` where it stands in the line; NULL if it does not. */
+/* The text behind `word` where it stands last in the line; NULL if it does not. */
 static const char *behind(const struct exit_status *status, const char *word)
 {
-	for (size_t i = 0; i < status->length; i++) {
+	for (size_t i = status->length; i--;) {
 		size_t j = 0;
 
 		while (word[j] && i + j < status->length && status->line[i + j] == word[j])
@@ -19,27 +19,30 @@ static const char *behind(const struct exit_status *status, const char *word)
 	return NULL;
 }
 
-/* "N) called" */
-static void read_number(struct exit_status *status, const char *text)
+/* "N) called" up to the line's end; 0 if it is not that. */
+static int number_at(const struct exit_status *status, const char *text)
 {
+	static const char called[] = ") called";
 	const char *end = status->line + status->length;
+	bool negative = text < end && *text == '-';
 	unsigned value = 0;
-	bool any = false;
 
-	for (; text < end && *text >= '0' && *text <= '9' && value <= STATUS_MAX; text++) {
+	for (text += negative; text < end && *text >= '0' && *text <= '9'; text++)
 		value = value * 10 + (unsigned)(*text - '0');
-		any = true;
-	}
-	if (any && text < end && *text == ')')
-		status->value = (int)(value & STATUS_MAX);
+	if ((size_t)(end - text) != sizeof(called) - 1 || behind(status, called) != end)
+		return 0;
+	return (int)((negative ? 0 - value : value) & STATUS_MASK);
 }
 
+/* What counts is the last line in front of the one that tells of the halt: an application may print
+ * anything before. */
 static void read_line(struct exit_status *status)
 {
 	const char *number = behind(status, "Solo5: solo5_exit(");
 
-	if (number)
-		read_number(status, number);
+	if (behind(status, "Solo5: Halted") == status->line + status->length)
+		return;
+	status->value = number ? number_at(status, number) : 0;
 	if (behind(status, "Solo5: ABORT: ") || behind(status, "Solo5: solo5_abort() called"))
 		status->value = EXIT_STATUS_ABORT;
 }

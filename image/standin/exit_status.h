@@ -12,7 +12,7 @@
 struct exit_status {
 	char line[EXIT_STATUS_LINE]; /* the last of the line that is being written */
 	size_t length;
-	int value; /* 0 as long as nothing else was said */
+	int value; /* what the last line says, but for one that tells of the halt; 0: nothing */
 };
 
 /* Takes the next character of the console. */

@@ -111,7 +111,6 @@ void log_detach(const char *name)
 {
 	log_drain();
 	log_drain(); /* behind an overrun */
-	exit_status_read(&state.status, '\n');
 	if (state.reader.lost)
 		say("%s: %lu records of its debug log were lost", name, state.reader.lost);
 }

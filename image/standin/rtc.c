@@ -10,7 +10,10 @@ enum { SECOND = 0, MINUTE = 2, HOUR = 4, DAY = 7, MONTH = 8, YEAR = 9, STATUS_A 
 #define UPDATING 0x80 /* STATUS_A */
 
 #define ATTEMPTS 5
-#define PATIENCE 5000000u /* reads of the chip, of about a microsecond */
+#define PATIENCE                                                                                   \
+	20000000u    /* reads of the chip: each takes a microsecond on a PC, less elsewhere        \
+		      */
+#define NOTHING 0xff /* what a register of no chip says */
 
 static uint8_t cmos(unsigned number)
 {
@@ -22,6 +25,8 @@ bool rtc_wait_second(void)
 {
 	uint8_t before = cmos(SECOND);
 
+	if (before == NOTHING)
+		return false;
 	for (unsigned left = PATIENCE; left; left--)
 		if (cmos(SECOND) != before)
 			return true;
@@ -32,6 +37,8 @@ static bool read_registers(struct rtc_registers *registers)
 {
 	unsigned left = PATIENCE;
 
+	if (cmos(STATUS_A) == NOTHING)
+		return false;
 	while (cmos(STATUS_A) & UPDATING)
 		if (!--left)
 			return false;

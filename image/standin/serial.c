@@ -16,9 +16,9 @@
 #define STATUS_EMPTY 0x20 /* the transmitter takes a byte */
 #define DIVISOR_115200 1
 
-/* Reads of the status before a port counts as dead: each takes about a microsecond on a PC, and
- * a byte 90 of them to go out. Long, because who reads the line may pause. */
-#define PATIENCE 10000000u
+/* Reads of the status before a port counts as dead: each takes about a microsecond on a PC, and a
+ * byte 90 of them to go out. So many, because who reads the line of an emulated one may pause. */
+#define PATIENCE 50000000u
 
 static bool there;
 

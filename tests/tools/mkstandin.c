@@ -18,7 +18,7 @@ static const char help[] =
 	"--share   the channels NAME|out of a subject are NAME|in of the next one\n"
 	"--reset   the subjects have the event solo5_exit\n";
 
-#define SUBJECTS_MAX 8
+#define SUBJECTS_MAX 32
 #define CHANNEL_SIZE (1u << 20)
 #define LOG_CHANNEL_SIZE 0x20000u
 

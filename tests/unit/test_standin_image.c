@@ -284,7 +284,29 @@ START_TEST(hands_over)
 }
 END_TEST
 
-/* Whatever one byte of it becomes, the kernel's check stays inside. */
+static void is_inside(const struct standin_handover *copy, uint32_t offset)
+{
+	ck_assert_uint_lt(offset, copy->size);
+	ck_assert_uint_lt(offset + strlen(standin_text(copy, offset)), copy->size);
+}
+
+/* Looks at all that the kernel looks at. */
+static void use(const struct standin_handover *copy)
+{
+	for (uint32_t i = 0; i < copy->subject_count; i++) {
+		const struct standin_subject *subject = &standin_subjects(copy)[i];
+
+		is_inside(copy, subject->name);
+		ck_assert_uint_lt(subject->cr3, STANDIN_MEMORY_END);
+		ck_assert_uint_le(subject->log + subject->log_size, STANDIN_MEMORY_END);
+		for (uint32_t j = 0; j < subject->region_count; j++) {
+			is_inside(copy, standin_regions(copy, subject)[j].name);
+			is_inside(copy, standin_regions(copy, subject)[j].origin);
+		}
+	}
+}
+
+/* Whatever one byte of it becomes, the kernel refuses it or stays inside. */
 START_TEST(handover_is_checked)
 {
 	unsigned char *copy;
@@ -301,7 +323,10 @@ START_TEST(handover_is_checked)
 			continue; /* how much memory there is, it cannot know */
 		memcpy(copy, handover(), size);
 		copy[i] ^= 0xff;
-		refused += !standin_handover_check((struct standin_handover *)copy, &what);
+		if (standin_handover_check((struct standin_handover *)copy, &what))
+			use((struct standin_handover *)copy);
+		else
+			refused++;
 	}
 	ck_assert_uint_gt(refused, 100);
 	memcpy(copy, handover(), size);

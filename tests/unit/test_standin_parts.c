@@ -23,9 +23,14 @@ static const struct {
 	{ "Solo5: solo5_abort() called\nSolo5: Halted\n", 255 },
 	{ "Solo5: ABORT: abort.c:17: !assertion\n", 255 },
 	{ "Solo5: solo5_exit() called\n", 0 },
-	{ "Solo5: solo5_exit(99999999999999999999) called\n", 0 },
 	{ "Solo5: solo5_exit(5\n", 0 },
 	{ "Solo5: solo5_exi", 0 },
+	{ "Solo5: solo5_exit(-1) called\n", 255 },
+	{ "Solo5: solo5_exit(256) called\n", 0 },
+	{ "Solo5: solo5_exit(7) called, says the application\n", 0 },
+	{ "Solo5: solo5_exit(7) called\nSolo5: Halted\n", 7 },
+	{ "Solo5: solo5_exit(7) called\nthat was no end\nSolo5: Halted\n", 0 },
+	{ "Solo5: ABORT: x\nSolo5: solo5_exit(0) called\nSolo5: Halted\n", 0 },
 };
 
 static int status_of(const char *console, size_t length)
