@@ -98,7 +98,8 @@ include tests/tests.mk
 deps:
 	@scripts/deps.sh build
 
-demo: deps
+demo:
+	@scripts/deps.sh demo
 	@$(MAKE) --no-print-directory all guests
 	@scripts/demo.sh $(BUILD)
 
@@ -126,7 +127,7 @@ clean:
 
 help:
 	@echo 'make           build $(PROGRAM)'
-	@echo 'make demo      install what is missing and run the main job'
+	@echo 'make demo      install what is missing, and build, sign and boot a small system'
 	@echo 'make check     install what is missing and run all tests'
 	@echo 'make bench     measure'
 	@echo 'make fuzz      fuzz every parser for a minute (TARGET=name, FUZZ_SECONDS=n)'
