@@ -168,7 +168,10 @@ void boot_image_print(const struct boot_image *image)
 	char size[32], memory[32];
 
 	printf("image  %s\n", boot_image_label(image));
-	printf("  boots     %s, %s%s\n", source->what, size_to_text(source->size, size),
+	printf("  boots     %s", source->what);
+	for (size_t i = 0; i < source->subject_count; i++)
+		printf("%s %s", i ? "," : " with", source->subjects[i]);
+	printf(", %s%s\n", size_to_text(source->size, size),
 	       image->options->no_bios	? "; from UEFI only"
 	       : image->options->no_efi ? "; from BIOS only"
 					: "");
