@@ -6,7 +6,7 @@
 #include "cli/sbs_report.h"
 #include "cli/sbs_verify.h"
 #include "cli/verbs.h"
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "sign/openpgp.h"
 #include "sign/sbs.h"
 
@@ -112,7 +112,7 @@ static int make_stream(const struct request *request, const char *path, struct s
 	in = file_open(request->input, INT64_MAX, &size, err);
 	if (in < 0)
 		return -1;
-	if (!request->raw && csl_check(in, request->input, size, stream, err) < 0) {
+	if (!request->raw && csl_check(in, request->input, size, stream, NULL, NULL, err) < 0) {
 		char mend[sizeof(err->mend)];
 
 		memcpy(mend, err->mend, sizeof(mend));

@@ -6,7 +6,7 @@ build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcya
 	libgpgme-dev libseccomp-dev libslirp-dev"
 check="$build check clang libxml2-utils mandoc openssl python3 git strace
 	gnupg softhsm2 opensc libengine-pkcs11-openssl xorriso genisoimage grub-common
-	grub-pc-bin mtools syslinux-common
+	grub-pc-bin grub-efi-amd64-bin mtools ovmf syslinux-common
 	qemu-system-x86 ipxe iproute2 gdb busybox-static xz-utils procps"
 
 case "${1-}" in
