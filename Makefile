@@ -89,6 +89,7 @@ $(BUILD)/share/muenbuild/%: %
 
 include tender/tender.mk
 include image/loader/loader.mk
+include image/standin/standin.mk
 include tests/tests.mk
 
 # ---- trying, installing ------------------------------------------------------
