@@ -126,7 +126,7 @@ starts standin 128M 'a stand-in kernel is started'
 check '  and called that' grep -q 'stand-in kernel: not for production' .serial
 starts low 128M 'memory below 1 MiB is written'
 starts over-loader 128M 'memory is written where the loader, the stream and the map are'
-starts big 128M 'a stream moves to a place that its old one reaches into'
+starts big 128M 'a large stream moves out of the way'
 starts many 128M '16000 commands are carried out'
 starts high 6G 'memory above 4 GiB is written'
 check '  the payload looked there' grep -q 'memory from 0x1400ffffc .*good' .serial

@@ -86,7 +86,7 @@ static void make_over_loader(void)
 	put_fill(3 * MIB, 5 * MIB, 0x77);
 }
 
-/* The stream's new place reaches into its old one. */
+/* It lies where it is to write. */
 static void make_big(void)
 {
 	put_fill(1 * MIB, 2 * MIB, 0x66);
