@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -164,6 +165,12 @@ int options_expect(const struct options *options, int least, int most, struct er
 				verb->name);
 	}
 	return 0;
+}
+
+void word_list_add(struct word_list *words, const char *word)
+{
+	array_grow(words->list, words->count);
+	words->list[words->count++] = word;
 }
 
 /* ---- values -------------------------------------------------------------- */

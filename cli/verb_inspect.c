@@ -1,6 +1,7 @@
 /* muenbuild inspect: what a file is, and what would go wrong with it on Muen. */
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/iso_report.h"
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
 #include "cli/verbs.h"
@@ -160,6 +161,8 @@ static int run(int argc, char **argv, struct error *err)
 	if (id < 0 || options_expect(&options, 1, 1, err) < 0)
 		return -1;
 	inspection.path = options.operands[0];
+	if (iso_recognise(inspection.path))
+		return iso_inspect(inspection.path, json, err);
 	if (inspect(&inspection, err) == 0) {
 		status = 0;
 		if (json)

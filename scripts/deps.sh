@@ -3,7 +3,7 @@
 set -eu
 
 build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev
-	libgpgme-dev libseccomp-dev libslirp-dev"
+	libgpgme-dev libseccomp-dev libslirp-dev libmicrohttpd-dev"
 check="$build check clang libxml2-utils mandoc openssl python3 git strace
 	gnupg softhsm2 opensc libengine-pkcs11-openssl xorriso genisoimage grub-common
 	grub-pc-bin mtools syslinux-common

@@ -5,28 +5,16 @@
  * 17, the boot catalogue's validation entry, and the *default* entry behind it; other entries are
  * never tried. What it finds wrong there it prints, and jumps all the same. Then the loader in
  * the boot image needs its boot information table to find the rest of itself.
- *
- * Formats: ECMA-119 8.2 and 8.4 (volume descriptors), El Torito 1.0 (boot record, catalogue),
- * the boot information table of mkisofs' and xorriso's -boot-info-table. All little endian where
- * it matters; sectors are of 2048 bytes.
  */
-#ifndef SIGN_MEMDISK_H
-#define SIGN_MEMDISK_H
+#ifndef ISO_MEMDISK_H
+#define ISO_MEMDISK_H
 
 #include "base/error.h"
 #include "base/findings.h"
+#include "iso/volume.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What the default entry of a boot catalogue emulates (El Torito 1.0, figure 3). */
-enum boot_emulation {
-	BOOT_NO_EMULATION = 0,
-	BOOT_FLOPPY_1200 = 1,
-	BOOT_FLOPPY_1440 = 2,
-	BOOT_FLOPPY_2880 = 3,
-	BOOT_HARD_DISK = 4,
-};
 
 /* What an ISO image says about booting. Without `is_iso` nothing else but `size` is set, without
  * `has_catalogue` nothing behind it. */
