@@ -18,6 +18,8 @@ struct run {
 	size_t count;
 	int *shared; /* descriptors of shared memory, owned */
 	size_t shared_count;
+	const int *inherited; /* more that the tenders need; borrowed */
+	size_t inherited_count;
 };
 
 /* Lays out the worlds of the subject that the options name, or of all unikernels, and joins the

@@ -134,6 +134,8 @@ become_tender(const struct together *together, const struct runner *runner, char
 		keep_open(runner->report_fd);
 	for (size_t i = 0; i < together->run->shared_count; i++)
 		keep_open(together->run->shared[i]);
+	for (size_t i = 0; i < together->run->inherited_count; i++)
+		keep_open(together->run->inherited[i]);
 	if (dup2(pipes[1], STDOUT_FILENO) >= 0 && dup2(pipes[3], STDERR_FILENO) >= 0)
 		execv(tender_path(), command);
 	_exit(EXIT_HOST);
