@@ -156,8 +156,8 @@ static int read_policy(const struct policy *policy, struct xml_document **docume
 {
 	const char *path = policy->source.path, *file;
 	const struct policy_file *given = NULL;
-	cleanup_free char *found = policy_find_file(policy, path_base_name(path), &given);
 
+	free(policy_find_file(policy, path_base_name(path), &given));
 	*document = given ? parse_given(given, err) : xml_read(path, err);
 	if (!*document || check_root(*document, err) < 0)
 		return -1;
