@@ -13,7 +13,7 @@
 
 /* What a region is for. */
 enum world_role {
-	WORLD_BINARY,	   /* part of the unikernel's image */
+	WORLD_BINARY,	   /* part of the unikernel's image; what it is reset from is MEMORY */
 	WORLD_RAM,	   /* memory behind the image: heap and stack */
 	WORLD_BOOT_INFO,   /* see subject_info.h */
 	WORLD_SINFO,	   /* see subject_info.h */

@@ -39,7 +39,10 @@ static void place(const struct subject_world *world, uint64_t address, char *tex
 	behind = below ? address - (below->address + below->size) : NEAR;
 	before = above ? above->address - address : NEAR;
 	text[0] = '\0';
-	if (behind < NEAR && behind <= before)
+	if (behind == 0)
+		snprintf(text, size, ", directly behind the end of %s",
+			 describe(below, name, sizeof(name)));
+	else if (behind < NEAR && behind <= before)
 		snprintf(text, size, ", 0x%" PRIx64 " bytes behind the end of %s", behind,
 			 describe(below, name, sizeof(name)));
 	else if (before < NEAR)

@@ -43,6 +43,7 @@ struct muen_guest {
 	bool yields;			 /* it has been seen there */
 	bool progress;			 /* since the last look */
 	uint64_t fed, based;		 /* when that was done last */
+	sigset_t waiting;		 /* blocked in waits */
 	uint64_t looks, sleeps, slept;	 /* for the report; slept in ns */
 };
 
@@ -127,6 +128,12 @@ static int load(struct guest *guest, struct error *err)
 
 static int start(struct guest *guest, struct error *err)
 {
+	struct muen_guest *self = muen_of(guest);
+
+	/* It need not be brought back from where it is not. */
+	sigemptyset(&self->waiting);
+	sigaddset(&self->waiting, STOP_HEARTBEAT);
+	guest->setup.devices->waiting = &self->waiting;
 	return stop_heartbeat(guest->setup.stop, HEARTBEAT, err);
 }
 
@@ -207,6 +214,7 @@ static void let_sleep(struct muen_guest *self)
 	if (devices_wait(self->guest.setup.devices, &timeout, &ready) > 0)
 		feed(self, before);
 	after = clock_monotonic();
+	muen_idle_slept(&self->idle, after - before);
 	self->sleeps++;
 	self->slept += after - before;
 }
@@ -263,7 +271,6 @@ static void read_schedule(struct muen_guest *self, const struct vm_exit *exit)
 	else if (offset == offsetof(struct schedule_info, end))
 		tell_end(self);
 	memcpy(exit->data, (const unsigned char *)self->schedule + offset, exit->size);
-	muen_idle_resume(&self->idle, now);
 }
 
 static bool is_schedule(const struct vm_exit *exit)
@@ -373,7 +380,8 @@ static void muen_guest_free(struct guest *guest)
 
 	muen_image_free(&self->image);
 	bytes_free(&self->binary);
-	world_free(self->world);
+	if (self->world)
+		world_free(self->world);
 	free(self);
 }
 

@@ -36,18 +36,18 @@ void muen_idle_look(struct muen_idle *idle, const struct muen_look *look, bool p
 {
 	if (!progress && repeats(look, &idle->last)) {
 		idle->repeats++;
-		if (look->time > idle->resumed)
-			account(idle, look->time - idle->resumed);
+		account(idle, look->time - idle->last.time - idle->slept);
 	} else {
 		idle->since = look->time;
 		idle->repeats = 0;
 	}
 	idle->last = *look;
+	idle->slept = 0;
 }
 
 void muen_idle_forget(struct muen_idle *idle)
 {
-	idle->repeats = 0;
+	idle->repeats = idle->slept = 0;
 	idle->last = (struct muen_look){ 0 };
 }
 
@@ -61,11 +61,6 @@ bool muen_idle_has_read(const struct muen_idle *idle)
 	return idle->last.in_yield == YIELD_YES || muen_idle_waits(idle);
 }
 
-void muen_idle_resume(struct muen_idle *idle, uint64_t now)
-{
-	idle->resumed = now;
-}
-
 uint64_t muen_idle_sleep(const struct muen_idle *idle)
 {
 	uint64_t share = (idle->last.time - idle->since) / SHARE;
@@ -76,4 +71,9 @@ uint64_t muen_idle_sleep(const struct muen_idle *idle)
 	most = most < SLEEP_MAX ? SLEEP_MAX : most > SLEEP_MAX_SLOW ? SLEEP_MAX_SLOW : most;
 	share = share < SLEEP_MIN ? SLEEP_MIN : share;
 	return share < most ? share : most;
+}
+
+void muen_idle_slept(struct muen_idle *idle, uint64_t nanoseconds)
+{
+	idle->slept += nanoseconds;
 }

@@ -36,7 +36,7 @@ struct muen_idle {
 	struct muen_look last;
 	uint64_t since;	  /* when the present wait began */
 	uint64_t repeats; /* reads that were like the one before */
-	uint64_t resumed; /* when the guest went on after the last look */
+	uint64_t slept;	  /* ns, since the last look */
 	uint64_t cost;	  /* ns that one pass of the loop takes, about */
 };
 
@@ -52,10 +52,9 @@ bool muen_idle_waits(const struct muen_idle *idle);
 /* ... has it read everything that was sent before? */
 bool muen_idle_has_read(const struct muen_idle *idle);
 
-/* The guest goes on. */
-void muen_idle_resume(struct muen_idle *idle, uint64_t now);
-
 /* How long to let it sleep now, ns; 0: not at all. */
 uint64_t muen_idle_sleep(const struct muen_idle *idle);
+/* It slept for so long. */
+void muen_idle_slept(struct muen_idle *idle, uint64_t nanoseconds);
 
 #endif

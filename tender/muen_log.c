@@ -11,18 +11,23 @@ void muen_log_open(struct muen_log *log, const void *region, uint64_t size)
 		       sizeof(struct log_record));
 }
 
+/* The next record. Counters that lie make every read an overrun: one is enough for now. */
+static enum channel_result next_record(struct channel_reader *channel, struct log_record *record)
+{
+	enum channel_result result = channel_read(channel, record);
+
+	return result == CHANNEL_OVERRUN ? channel_read(channel, record) : result;
+}
+
 /* Reads up to a batch of records: the length of their text; *more: there may be others. */
 static size_t take_batch(struct muen_log *log, char text[static BATCH * 56], bool *more)
 {
 	size_t length = 0;
+	struct log_record record;
 
-	for (int i = 0; i < BATCH; i++) {
-		struct log_record record;
-		enum channel_result result = channel_read(&log->channel, &record);
-
-		if (result == CHANNEL_OVERRUN)
-			continue;
-		*more = result == CHANNEL_READ;
+	*more = true;
+	for (int i = 0; i < BATCH && *more; i++) {
+		*more = next_record(&log->channel, &record) == CHANNEL_READ;
 		if (!*more)
 			break;
 		log->records++;

@@ -123,17 +123,21 @@ int muen_net_open(struct muen_net *net, const struct subject_world *world,
 
 /* ---- frames --------------------------------------------------------------------------- */
 
+/* The next element. Counters that lie make every read an overrun: one is enough for now. */
+static enum channel_result next_element(struct channel_reader *channel, struct net_element *element)
+{
+	enum channel_result result = channel_read(channel, element);
+
+	return result == CHANNEL_OVERRUN ? channel_read(channel, element) : result;
+}
+
 static bool drain_device(struct muen_device *device)
 {
 	struct net_element element;
-	enum channel_result result;
 	bool any = false;
 
-	while ((result = channel_read(&device->out, &element)) == CHANNEL_READ ||
-	       result == CHANNEL_OVERRUN) {
+	while (next_element(&device->out, &element) == CHANNEL_READ) {
 		any = true;
-		if (result == CHANNEL_OVERRUN)
-			continue;
 		if (element.length == 0 || element.length > sizeof(element.frame))
 			device->malformed++;
 		else
