@@ -145,6 +145,25 @@ refuse "a component for a policy" 65 "<component>" \
 rm fake/muenbuild-hvt
 refuse "no tender" 69 "cannot start the tender" "$fake" run --policy $policy
 
+# ---- a template, with the policy tree and without -------------------------------
+
+tree=$shared/muen/policy
+if [ -e "$tree/system/mirageos/mirage-solo5.xml" ]; then
+	compose template -u "$hello,ram=16" -b "from a template" -p "$tree" \
+		--template "$tree/system/mirageos/mirage-solo5.xml"
+	printf '#!/bin/bash\ncat "/proc/self/fd/${1#--world=@}"\n' >fake/muenbuild-hvt
+	chmod +x fake/muenbuild-hvt
+	run "$fake" run --policy template/mirage-solo5.xml -I "$tree" -I "$tree/system" \
+		--include="$tree/system/mirageos"
+	check "a template: runs without its scheduling plan" test "$status" -eq 0
+	check "a template: its channels" grep -q 'name=debuglog .*physical=debuglog_subject7' .stdout
+	rm fake/muenbuild-hvt
+	refuse "a template: without the tree" 66 "common_" "$fake" run --policy template/mirage-solo5.xml
+	check "a template: how to name the tree" grep -q -- '-I' .stderr
+else
+	skip "a policy made from a template" "there is no Muen policy tree"
+fi
+
 # ---- build --run, with a script for a tender -------------------------------------
 
 cp -r "$(dirname "$muenbuild")/../share" share
