@@ -27,6 +27,9 @@
 #define BASE_INTERVAL NSEC_PER_SEC
 #define BASE_TOLERANCE 1000
 
+/* A guest that did nothing but look at its clock for so long, ns, is not reading frames. */
+#define STUCK NSEC_PER_SEC
+
 #define STACK_WORDS 16 /* that are searched for return addresses */
 
 struct muen_guest {
@@ -148,8 +151,10 @@ static void drain(struct muen_guest *self)
 
 static bool feed(struct muen_guest *self, uint64_t now)
 {
+	const bool stuck = now > self->idle.since + STUCK;
+
 	self->fed = now;
-	return muen_net_feed(&self->net, self->guest.setup.devices, now);
+	return muen_net_feed(&self->net, self->guest.setup.devices, now, stuck);
 }
 
 static bool is_in_yield(const struct muen_guest *self, uint64_t address)

@@ -34,7 +34,7 @@ struct muen_look {
 
 struct muen_idle {
 	struct muen_look last;
-	uint64_t since;	  /* when the present wait began */
+	uint64_t since;	  /* from when on it has done nothing but look at the clock */
 	uint64_t repeats; /* reads that were like the one before */
 	uint64_t slept;	  /* ns, since the last look */
 	uint64_t cost;	  /* ns that one pass of the loop takes, about */
@@ -49,7 +49,7 @@ void muen_idle_forget(struct muen_idle *idle);
 /* After muen_idle_look(): is the guest waiting? */
 bool muen_idle_waits(const struct muen_idle *idle);
 
-/* ... has it read everything that was sent before? */
+/* Has it read everything that was sent before? */
 bool muen_idle_has_read(const struct muen_idle *idle);
 
 /* How long to let it sleep now, ns; 0: not at all. */

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define HELD_MAX NSEC_PER_SEC
+/* How long frames are kept from a guest that does not read, if it does nothing else meanwhile, and
+ * if it does. */
+#define HELD_STUCK NSEC_PER_SEC
+#define HELD_MAX (30 * NSEC_PER_SEC)
 
 /* ---- devices and their channels -------------------------------------------------------- */
 
@@ -91,14 +94,11 @@ static int open_channels(struct muen_device *device, const struct subject_world 
 
 	channel_attach(&device->out, muen_host(image, world, out), out->size, CHANNEL_NET_PROTOCOL,
 		       sizeof(struct net_element));
+	/* A page, the least that a region has, holds two elements. */
 	if (channel_open(&device->in, muen_host(image, world, in), in->size, CHANNEL_NET_PROTOCOL,
-			 sizeof(struct net_element), clock_monotonic()) == 0 &&
-	    device->in.elements >= 2)
+			 sizeof(struct net_element), clock_monotonic()) == 0)
 		return 0;
-	err_fail(err, ERR_USAGE,
-		 "channel '%s' (%s) has %llu bytes: no room for two Ethernet frames", in->name,
-		 in->origin, (unsigned long long)in->size);
-	return err_mend(err, "make it larger: --channel-size");
+	return err_fail(err, ERR_INTERNAL, "cannot open the channel '%s'", in->name);
 }
 
 int muen_net_open(struct muen_net *net, const struct subject_world *world,
@@ -183,7 +183,7 @@ static void send_frame(struct muen_device *device, const struct net_element *ele
 }
 
 /* Whether another frame may be fetched. */
-static bool has_room(struct muen_device *device, uint64_t now)
+static bool has_room(struct muen_device *device, uint64_t now, bool stuck)
 {
 	if (device->ahead < room(device)) {
 		device->held_since = 0;
@@ -191,16 +191,16 @@ static bool has_room(struct muen_device *device, uint64_t now)
 	}
 	if (!device->held_since)
 		device->held_since = now;
-	return now - device->held_since >= HELD_MAX;
+	return now - device->held_since >= (stuck ? HELD_STUCK : HELD_MAX);
 }
 
-static bool feed_device(struct muen_device *device, uint64_t now)
+static bool feed_device(struct muen_device *device, uint64_t now, bool stuck)
 {
 	struct net_element element = { 0 };
 	bool any = false;
 	size_t length;
 
-	while (has_room(device, now) &&
+	while (has_room(device, now, stuck) &&
 	       net_read(device->net, element.frame, sizeof(element.frame), &length)) {
 		if (device->held_since) {
 			if (!device->restarts++)
@@ -224,7 +224,7 @@ static bool is_open(const struct muen_device *device)
 	return device->net && device->out.epochs;
 }
 
-bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now)
+bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now, bool stuck)
 {
 	bool any = false;
 
@@ -233,7 +233,7 @@ bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now)
 		bool open = is_open(device);
 
 		if (open)
-			any |= feed_device(device, now);
+			any |= feed_device(device, now, stuck);
 		if (device->net)
 			devices_ignore(devices, device->handle, !open || device->held_since);
 	}

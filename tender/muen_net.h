@@ -63,8 +63,9 @@ bool muen_net_drain(struct muen_net *net);
 void muen_net_all_read(struct muen_net *net, bool certain, bool begins);
 
 /* From the network to the guest; whether there was anything. Devices that have no room are left
- * out of `devices`' next wait. `now` is clock_monotonic(). */
-bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now);
+ * out of `devices`' next wait. `now` is clock_monotonic(); `stuck`: the guest does nothing but look
+ * at its clock. */
+bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now, bool stuck);
 
 /* The guest makes the MAC address of a device: what `clock` must say for that. Its start and base
  * are filled in. */
