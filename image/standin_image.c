@@ -13,12 +13,15 @@ static void *own(struct standin_image *standin, size_t size)
 	return standin->owned[standin->owned_count++];
 }
 
-/* Contents, and zeroes up to `size`. */
+/* Contents, and zeroes up to `size`: a stream has some behind contents that are no multiple of its
+ * unit. */
 static void add_contents(struct standin_image *standin, uint64_t address, const void *bytes,
 			 uint64_t length, uint64_t size, const char *what)
 {
+	uint64_t extent = (length + CSL_UNIT - 1) / CSL_UNIT * CSL_UNIT;
+
 	memory_image_add(&standin->image, address, bytes, length, what);
-	memory_image_fill(&standin->image, address + length, size - length, 0, what);
+	memory_image_fill(&standin->image, address + extent, size - extent, 0, what);
 }
 
 /* ---- a region's contents --------------------------------------------------------------------- */

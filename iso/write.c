@@ -210,6 +210,18 @@ static int add_uefi(const struct making *making, const struct iso_loaded *loaded
 		"EFI system partition", err);
 }
 
+/* libisofs makes it when the first boot image is added. */
+static int set_catalogue(const struct making *making, struct error *err)
+{
+	IsoNode *catalogue;
+
+	if (judge(iso_image_path_to_node(making->image, "/" CATALOGUE, &catalogue), CATALOGUE,
+		  err) < 0)
+		return -1;
+	set_attributes(making, catalogue, 0644);
+	return 0;
+}
+
 /* The sectors before the volume: what makes it start as a disk. */
 static int add_system_area(const struct making *making, const struct iso_loaded *loaded,
 			   struct error *err)
@@ -329,6 +341,8 @@ int iso_write(const struct iso_contents *contents, const char *path, struct erro
 	if (contents->bios && add_bios(&making, err) < 0)
 		return -1;
 	if (contents->uefi && add_uefi(&making, &loaded, err) < 0)
+		return -1;
+	if ((contents->bios || contents->uefi) && set_catalogue(&making, err) < 0)
 		return -1;
 	if (add_system_area(&making, &loaded, err) < 0 || set_options(&making, err) < 0)
 		return -1;

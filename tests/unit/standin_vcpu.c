@@ -26,8 +26,7 @@ bool vcpu_access(struct vcpu *vcpu, uint64_t address, void *bytes, uint64_t size
 
 	if (address < begin || address > FAKE_MEMORY + FAKE_SIZE ||
 	    size > FAKE_MEMORY + FAKE_SIZE - address) {
-		vcpu->exception =
-			(struct vcpu_exception){ VECTOR_PF, write ? 2u : 0u, address };
+		vcpu->exception = (struct vcpu_exception){ VECTOR_PF, write ? 2u : 0u, address };
 		return false;
 	}
 	if (write)

@@ -2,6 +2,7 @@
 #include "image/standin/decode.h"
 #include "tests/unit/support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct sample {
@@ -81,12 +82,10 @@ START_TEST(test_cut)
 	struct insn insn;
 
 	for (unsigned length = 0; length < sample->length; length++) {
-		unsigned char *bytes = malloc(length + 1);
+		unsigned char *bytes = malloc(length ? length : 1);
 
 		memcpy(bytes, sample->bytes, length);
-		bytes = realloc(bytes, length ? length : 1);
-		ck_assert_msg(!insn_decode(bytes, length, &insn), "%s at %u", sample->text,
-			      length);
+		ck_assert_msg(!insn_decode(bytes, length, &insn), "%s at %u", sample->text, length);
 		free(bytes);
 	}
 }
@@ -103,7 +102,8 @@ START_TEST(test_prefixes_without_end)
 }
 END_TEST
 
-/* ---- addresses --------------------------------------------------------------------------------- */
+/* ---- addresses ---------------------------------------------------------------------------------
+ */
 
 #define RIP 0x200000u
 #define SEGMENT_BASE 0x7000000u
