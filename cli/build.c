@@ -118,6 +118,7 @@ void build_free(struct build *build)
 	findings_free(&build->findings);
 	json_decref(build->inputs);
 	json_decref(build->missing);
+	composed_free(&build->composed);
 	delivery_free(&build->delivery);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CLI_BUILD_H
 #define CLI_BUILD_H
 
+#include "cli/composed.h"
 #include "cli/conversion.h"
 #include "cli/delivery.h"
 #include "cli/system_options.h"
@@ -19,7 +20,8 @@ struct build {
 	size_t request_count;
 	struct system *system; /* NULL with a template */
 	const char *system_name;
-	char *policy_file;	   /* the system's, in the delivery: "NAME.xml" */
+	char *policy_file; /* the system's, in the delivery: "NAME.xml" */
+	struct composed composed;
 	struct build_image *image; /* what boots; borrowed; NULL: documents only */
 	char **folders; /* where mucfgmerge must look for included files, in that order */
 	size_t folder_count;

@@ -1,7 +1,6 @@
 #include "cli/build_image.h"
 
 #include "base/alloc.h"
-#include "base/memory_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +11,6 @@
 
 void build_image_free(struct build_image *image)
 {
-	for (size_t i = 0; i < image->memory_file_count; i++)
-		close(image->memory_files[i]);
-	for (size_t i = 0; i < image->unikernel_count; i++)
-		free((char *)image->unikernels[i].path);
-	free(image->memory_files);
-	free(image->unikernels);
 	free(image->dated);
 	free(image->title);
 	boot_source_free(&image->source);
@@ -90,36 +83,9 @@ int build_image_begin(struct build_image *image, struct build *build, struct err
 	return www_begin(&image->www, standin, err) < 0 ? add_way_out(err) : 0;
 }
 
-/* Where the component's file lies for now: in a dry run, in memory. Owned by the caller. */
-static char *place_unikernel(struct build_image *image, struct build *build,
-			     const struct converted *converted, struct error *err)
+void build_image_add_unikernel(struct build_image *image, const struct converted *converted)
 {
-	const char *pending = delivery_pending(&build->delivery, converted->file);
-	char path[MEMORY_FILE_PATH];
-	int fd;
-
-	if (pending)
-		return xstrdup(pending);
-	fd = memory_file(converted->bytes.data, converted->bytes.size, 0, err);
-	if (fd < 0)
-		return NULL;
-	array_grow(image->memory_files, image->memory_file_count);
-	image->memory_files[image->memory_file_count++] = fd;
-	return xstrdup(memory_file_path(fd, path));
-}
-
-int build_image_add_unikernel(struct build_image *image, struct build *build,
-			      const struct converted *converted, struct error *err)
-{
-	char *path = place_unikernel(image, build, converted, err);
-
-	if (!path)
-		return -1;
 	date_by(image, converted->path);
-	array_grow(image->unikernels, image->unikernel_count);
-	image->unikernels[image->unikernel_count++] =
-		(struct policy_file){ .name = converted->file, .path = path };
-	return 0;
 }
 
 /* ---- the image ----------------------------------------------------------- */
@@ -129,24 +95,10 @@ int build_image_add_unikernel(struct build_image *image, struct build *build,
 static int compose_standin(struct build_image *image, struct build *build, const char *stream,
 			   struct error *err)
 {
-	const struct delivery *delivery = &build->delivery;
-	size_t count = 0;
-	cleanup_free struct policy_file *files =
-		xcalloc(delivery->document_count + image->unikernel_count, sizeof(*files));
-	cleanup_free char *path = xasprintf("%s/%s", delivery->folder, build->policy_file);
-	struct policy_source policy = { .path = path,
-					.files = files,
-					.folders = (const char *const *)build->folders,
-					.folder_count = build->folder_count };
+	cleanup_composed_policy struct composed_policy policy = composed_policy(build);
 
-	for (size_t i = 0; i < delivery->document_count; i++)
-		files[count++] = (struct policy_file){ .name = delivery->documents[i].name,
-						       .bytes = delivery->documents[i].text.data,
-						       .size = delivery->documents[i].text.length };
-	for (size_t i = 0; i < image->unikernel_count; i++)
-		files[count++] = image->unikernels[i];
-	policy.file_count = count;
-	if (boot_source_from_policy(&image->source, &policy, image->options, stream, err) < 0)
+	if (boot_source_from_policy(&image->source, &policy.source, image->options, stream, err) <
+	    0)
 		return add_way_out(err);
 	return 0;
 }

@@ -17,10 +17,6 @@ struct build_image {
 	struct boot_source source;
 	struct boot_image image;
 	char *title;
-	struct policy_file *unikernels; /* where they lie for now */
-	size_t unikernel_count;
-	int *memory_files; /* in a dry run */
-	size_t memory_file_count;
 	const char **dated; /* paths whose times make the image's */
 	size_t dated_count;
 };
@@ -30,8 +26,7 @@ struct build_image {
 int build_image_begin(struct build_image *image, struct build *build, struct error *err);
 
 /* Says that a unikernel is in the delivery, by its component's file; build->converted's last. */
-int build_image_add_unikernel(struct build_image *image, struct build *build,
-			      const struct converted *converted, struct error *err);
+void build_image_add_unikernel(struct build_image *image, const struct converted *converted);
 
 /* Adds muen.csl, muen.iso, muen.efi and www to the delivery. Fails as
  * boot_source_from_policy(), boot_image_write(), www_add(). */

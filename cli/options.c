@@ -135,8 +135,10 @@ int options_next(struct options *options, const char **value, struct error *err)
 	while (options->next < options->argc) {
 		char *word = options->argv[options->next++];
 
-		if (!strcmp(word, "--"))
+		if (!strcmp(word, "--")) {
+			options->behind = options->argc - options->next;
 			return finish(options);
+		}
 		if (!strncmp(word, "--", 2))
 			return take_long(options, word, value, err);
 		if (word[0] == '-' && word[1]) {

@@ -50,6 +50,7 @@ struct options {
 	int next;	     /* index of the next word to look at */
 	char **operands;     /* collected in front of argv, over the words already read */
 	int count;	     /* number of operands; complete when options_next() returned 0 */
+	int behind;	     /* how many of them, the last, stood behind "--" */
 	const char *letters; /* rest of a word of several one-letter options */
 };
 

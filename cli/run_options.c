@@ -37,11 +37,17 @@ static const struct {
 	enum run_scope scope;
 	bool refused;
 } special[] = {
-	{ "expect", RUN_ALL, false },	{ "reject", RUN_ALL, false },
-	{ "timeout", RUN_ALL, false },	{ "http-check", RUN_ALL, false },
-	{ "json", RUN_ALL, false },	{ "gdb", RUN_ONE, false },
-	{ "gdb-port", RUN_ONE, false }, { "mem", RUN_EACH, true },
-	{ "block", RUN_EACH, true },	{ "block-sector-size", RUN_EACH, true },
+	{ "expect", RUN_ALL, false },
+	{ "reject", RUN_ALL, false },
+	{ "timeout", RUN_ALL, false },
+	{ "http-check", RUN_ALL, false },
+	{ "json", RUN_ALL, false },
+	{ "gdb", RUN_ONE, false },
+	{ "gdb-port", RUN_ONE, false },
+	{ "mem", RUN_EACH, true },
+	{ "channel-size", RUN_EACH, true },
+	{ "block", RUN_EACH, true },
+	{ "block-sector-size", RUN_EACH, true },
 	{ "world", RUN_EACH, true },
 };
 

@@ -183,26 +183,32 @@ static int write_world(const struct subject_world *world, struct error *err)
 	return -1;
 }
 
-char **run_command(const struct run *run, size_t index, int *world_fd, struct error *err)
+char **run_command(const struct run *run, size_t index, const char *more, int *world_fd,
+		   struct error *err)
 {
+	const struct subject_world *world = run->worlds[index];
 	cleanup_run_words char **words = NULL;
 	char **command;
-	size_t count = 0;
+	size_t count = 0, given = 0;
 
 	*world_fd = -1;
 	words = run_options_words(run->options, run->names[index], run->names, run->count, err);
 	if (!words)
 		return NULL;
-	*world_fd = write_world(run->worlds[index], err);
+	*world_fd = write_world(world, err);
 	if (*world_fd < 0)
 		return NULL;
-	while (words[count])
-		count++;
-	command = xcalloc(count + 4, sizeof(*command));
-	command[0] = xstrdup(TENDER);
-	command[1] = xasprintf("--world=@%d", *world_fd);
-	for (size_t i = 0; i < count; i++)
-		command[2 + i] = steal(words[i]);
+	while (words[given])
+		given++;
+	command = xcalloc(given + 6, sizeof(*command));
+	command[count++] = xstrdup(TENDER);
+	command[count++] = xasprintf("--world=@%d", *world_fd);
+	if (more)
+		command[count++] = xstrdup(more);
+	for (size_t i = 0; i < given; i++)
+		command[count++] = steal(words[i]);
+	command[count++] = xstrdup("--");
+	command[count++] = xstrdup(world->unikernel);
 	return command;
 }
 
@@ -211,7 +217,7 @@ int run_alone(const struct run *run, struct error *err)
 	cleanup_run_words char **command = NULL;
 	int world_fd;
 
-	command = run_command(run, 0, &world_fd, err);
+	command = run_command(run, 0, NULL, &world_fd, err);
 	if (!command)
 		return -1;
 	fcntl(world_fd, F_SETFD, 0);

@@ -18,6 +18,8 @@ struct run {
 	size_t count;
 	int *shared; /* descriptors of shared memory, owned */
 	size_t shared_count;
+	const int *inherited; /* more that the tenders need; borrowed */
+	size_t inherited_count;
 };
 
 /* Lays out the worlds of the subject that the options name, or of all unikernels, and joins the
@@ -31,8 +33,10 @@ void run_free(struct run *run);
 #define cleanup_run cleanup_with(run_free)
 
 /* The words that start the tender of subject number `index`, with its world in memory: *world_fd
- * is a descriptor for the tender, close-on-exec, owned by the caller. */
-char **run_command(const struct run *run, size_t index, int *world_fd, struct error *err);
+ * is a descriptor for the tender, close-on-exec, owned by the caller. `more` is one more option
+ * for it, or NULL. */
+char **run_command(const struct run *run, size_t index, const char *more, int *world_fd,
+		   struct error *err);
 
 /* Path of the tender: beside this executable; "" if that cannot be told. */
 const char *tender_path(void);

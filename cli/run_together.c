@@ -134,6 +134,8 @@ become_tender(const struct together *together, const struct runner *runner, char
 		keep_open(runner->report_fd);
 	for (size_t i = 0; i < together->run->shared_count; i++)
 		keep_open(together->run->shared[i]);
+	for (size_t i = 0; i < together->run->inherited_count; i++)
+		keep_open(together->run->inherited[i]);
 	if (dup2(pipes[1], STDOUT_FILENO) >= 0 && dup2(pipes[3], STDERR_FILENO) >= 0)
 		execv(tender_path(), command);
 	_exit(EXIT_HOST);
@@ -155,22 +157,17 @@ static int open_pipes(struct runner *runner, int pipes[static 4], struct error *
 	return 0;
 }
 
-/* Its report goes to memory, from where all are collected. */
-static int add_report(const struct together *together, struct runner *runner, char ***command,
-		      struct error *err)
+/* Its report goes to memory, from where all are collected: the option, owned, or NULL. */
+static int open_report(const struct together *together, struct runner *runner, char **option,
+		       struct error *err)
 {
-	size_t count = 0;
-
+	*option = NULL;
 	if (!together->watch.json)
 		return 0;
 	runner->report_fd = memfd_create("report", MFD_CLOEXEC);
 	if (runner->report_fd < 0)
 		return err_fail_errno(err, ERR_MISSING, errno, "a report gets no memory");
-	while ((*command)[count])
-		count++;
-	*command = xrealloc(*command, count + 2, sizeof(**command));
-	(*command)[count] = xasprintf("--json=/proc/self/fd/%d", runner->report_fd);
-	(*command)[count + 1] = NULL;
+	*option = xasprintf("--json=/proc/self/fd/%d", runner->report_fd);
 	return 0;
 }
 
@@ -179,12 +176,14 @@ static int start(struct together *together, size_t index, struct error *err)
 	struct runner *runner = &together->runners[index];
 	cleanup_run_words char **command = NULL;
 	cleanup_close int world_fd = -1;
+	cleanup_free char *report = NULL;
 	pid_t parent = getpid();
 	int pipes[4];
 
-	command = run_command(together->run, index, &world_fd, err);
-	if (!command || add_report(together, runner, &command, err) < 0 ||
-	    open_pipes(runner, pipes, err) < 0)
+	if (open_report(together, runner, &report, err) < 0)
+		return -1;
+	command = run_command(together->run, index, report, &world_fd, err);
+	if (!command || open_pipes(runner, pipes, err) < 0)
 		return -1;
 	runner->pid = fork();
 	if (runner->pid == 0)

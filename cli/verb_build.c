@@ -1,6 +1,7 @@
 /* muenbuild build: from unikernels and boot parameters to a Muen system. */
 #include "base/alloc.h"
 #include "cli/build_image.h"
+#include "cli/build_run.h"
 #include "cli/unikernel_option.h"
 #include "cli/verbs.h"
 
@@ -15,6 +16,7 @@ enum {
 	OPTION_SUBJECT_INFO,
 	OPTION_SOURCE,
 	OPTION_NO_IMAGE,
+	OPTION_RUN,
 };
 
 static const struct option_spec specs[] = {
@@ -32,6 +34,9 @@ static const struct option_spec specs[] = {
 	{ OPTION_SOURCE, "source", 0, "FILE", "source component specification" },
 	SYSTEM_OPTION_SPECS,
 	{ OPTION_NO_IMAGE, "no-image", 0, NULL, "write the policy's documents alone" },
+	{ OPTION_RUN, "run", 0, NULL,
+	  "run the unikernels here first: all is written only if that\nends well; options of run "
+	  "stand behind --" },
 	IMAGE_OPTION_SPECS,
 	WWW_OPTION_SPECS,
 	{ 0 },
@@ -45,6 +50,8 @@ struct request {
 	struct image_options image;
 	struct www_options www;
 	bool no_image;
+	bool wants_run;
+	struct run_options run;
 };
 
 /* ---- options ------------------------------------------------------------- */
@@ -73,6 +80,9 @@ static int take_option(struct request *request, int id, const char *value, struc
 	case OPTION_NO_IMAGE:
 		request->no_image = true;
 		return 0;
+	case OPTION_RUN:
+		request->wants_run = true;
+		return 0;
 	}
 	if (image_options_know(id))
 		return image_options_take(&request->image, id, value, err);
@@ -94,6 +104,18 @@ static int check_image(const struct request *request, struct error *err)
 	return err_mend(err, "leave one of them out");
 }
 
+/* What stands behind "--" is for the run. */
+static int take_run(struct request *request, struct options *options, struct error *err)
+{
+	int behind = request->wants_run ? options->behind : 0;
+
+	options->count -= behind;
+	if (options_expect(options, 0, 0, err) < 0)
+		return -1;
+	return request->wants_run ? build_run_options(&request->run, behind, options->operands, err)
+				  : 0;
+}
+
 static int parse(struct request *request, int argc, char **argv, struct error *err)
 {
 	struct options options = OPTIONS(argc, argv, &verb_build);
@@ -103,7 +125,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 	while ((id = options_next(&options, &value, err)) > 0)
 		if (take_option(request, id, value, err) < 0)
 			return -1;
-	if (id < 0 || options_expect(&options, 0, 0, err) < 0)
+	if (id < 0 || take_run(request, &options, err) < 0)
 		return -1;
 	if (!request->unikernels.count) {
 		err_fail(err, ERR_USAGE, "no unikernel is named");
@@ -206,8 +228,10 @@ static int add_unikernel_files(struct build *build, struct converted *converted,
 	if (delivery_add(&build->delivery, converted->file, "the unikernel that it refers to",
 			 converted->bytes.data, converted->bytes.size, err) < 0)
 		return -1;
-	if (build->image && build_image_add_unikernel(build->image, build, converted, err) < 0)
+	if (composed_add(build, converted, err) < 0)
 		return -1;
+	if (build->image)
+		build_image_add_unikernel(build->image, converted);
 	bytes_free(&converted->bytes); /* many unikernels need not be in memory at once */
 	return 0;
 }
@@ -279,6 +303,7 @@ static int build_all(struct build *build, const struct request *request, struct 
 		if (convert(build, request, i, err) < 0)
 			return -1;
 	if (check_same_subject_info(build, err) < 0 || build_system(build, err) < 0 ||
+	    (request->wants_run && build_run(build, &request->run, err) < 0) ||
 	    (build->image && build_image_add(build->image, build, err) < 0))
 		return -1;
 	return build_finish(build, err);
@@ -300,6 +325,7 @@ static int run(int argc, char **argv, struct error *err)
 	}
 	build_image_free(&image);
 	build_free(&build);
+	run_options_free(&request.run);
 	image_options_free(&request.image);
 	www_options_free(&request.www);
 	unikernel_options_free(&request.unikernels);

@@ -156,8 +156,8 @@ static int read_policy(const struct policy *policy, struct xml_document **docume
 {
 	const char *path = policy->source.path, *file;
 	const struct policy_file *given = NULL;
-	cleanup_free char *found = policy_find_file(policy, path_base_name(path), &given);
 
+	free(policy_find_file(policy, path_base_name(path), &given));
 	*document = given ? parse_given(given, err) : xml_read(path, err);
 	if (!*document || check_root(*document, err) < 0)
 		return -1;
@@ -191,20 +191,34 @@ static size_t parse_files(const struct policy_source *source, struct merge_docum
 	return count;
 }
 
+/* The scheduling plan is of no interest: a policy that includes one may lack it. */
+static bool lacks_plan(const struct policy *policy)
+{
+	const struct policy_file *given;
+	cleanup_free char *path = policy_find_file(policy, SCHEDULING_PLAN_FILE, &given);
+
+	return !path;
+}
+
 static struct xml_document *merge(const struct policy *policy, const struct xml_document *document,
 				  const struct xml_document *config, struct error *err)
 {
 	cleanup_free struct merge_document *documents =
 		xcalloc(policy->source.file_count + 1, sizeof(*documents));
 	size_t count = parse_files(&policy->source, documents, err);
+	bool complete = !count || documents[count - 1].document;
 	struct merge_sources sources = { .config = config,
 					 .documents = documents,
-					 .document_count = count,
 					 .folders = (const char *const *)policy->folders,
 					 .folder_count = policy->folder_count };
 	struct xml_document *merged = NULL;
 
-	if (!count || documents[count - 1].document)
+	if (complete && lacks_plan(policy))
+		documents[count++] =
+			(struct merge_document){ SCHEDULING_PLAN_FILE,
+						 xml_new(SCHEDULING_PLAN_FILE, "scheduling") };
+	sources.document_count = count;
+	if (complete)
 		merged = policy_merge(document, &sources, err);
 	for (size_t i = 0; i < count; i++)
 		if (documents[i].document)

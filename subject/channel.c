@@ -142,9 +142,17 @@ static enum channel_result overrun(struct channel_reader *reader, uint64_t writt
 	uint64_t next = written > kept ? written - kept : 0;
 
 	/* Counters that go back are a lie: nothing is known of what they count. */
-	if (next > reader->read && reader->lost <= UINT64_MAX - (next - reader->read))
+	if (written < reader->read) {
+		reader->read = written;
+		return CHANNEL_OVERRUN;
+	}
+	/* Never back to what was read already, where a writer that lies of its next element's
+	 * beginning would keep the reader for ever. */
+	if (next <= reader->read)
+		next = reader->read + 1;
+	if (reader->lost <= UINT64_MAX - (next - reader->read))
 		reader->lost += next - reader->read;
-	reader->read = written < reader->read ? written : next;
+	reader->read = next;
 	return CHANNEL_OVERRUN;
 }
 

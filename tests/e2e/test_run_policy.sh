@@ -145,6 +145,60 @@ refuse "a component for a policy" 65 "<component>" \
 rm fake/muenbuild-hvt
 refuse "no tender" 69 "cannot start the tender" "$fake" run --policy $policy
 
+# ---- a template, with the policy tree and without -------------------------------
+
+tree=$shared/muen/policy
+if [ -e "$tree/system/mirageos/mirage-solo5.xml" ]; then
+	compose template -u "$hello,ram=16" -b "from a template" -p "$tree" \
+		--template "$tree/system/mirageos/mirage-solo5.xml"
+	printf '#!/bin/bash\ncat "/proc/self/fd/${1#--world=@}"\n' >fake/muenbuild-hvt
+	chmod +x fake/muenbuild-hvt
+	run "$fake" run --policy template/mirage-solo5.xml -I "$tree" -I "$tree/system" \
+		--include="$tree/system/mirageos"
+	check "a template: runs without its scheduling plan" test "$status" -eq 0
+	check "a template: its channels" grep -q 'name=debuglog .*physical=debuglog_subject7' .stdout
+	rm fake/muenbuild-hvt
+	refuse "a template: without the tree" 66 "common_" "$fake" run --policy template/mirage-solo5.xml
+	check "a template: how to name the tree" grep -q -- '-I' .stderr
+else
+	skip "a policy made from a template" "there is no Muen policy tree"
+fi
+
+# ---- build --run, with a script for a tender -------------------------------------
+
+cp -r "$(dirname "$muenbuild")/../share" share
+cat >fake/muenbuild-hvt <<'SCRIPT'
+#!/bin/bash
+echo "words: $*"
+[ -e "${!#}" ] && echo "the unikernel is there"
+exit "$(cat "$FAKE/status")"
+SCRIPT
+chmod +x fake/muenbuild-hvt
+build_run() {
+	"$fake" build -u "$hello,ram=16" --recipe x86-qemu-solo5-test --no-image -o out --run "$@"
+}
+echo 0 >"$FAKE/status"
+run build_run
+check "build --run: status" test "$status" -eq 0
+check "build --run: writes what ran well" test -e out/mirage-solo5-test.xml
+check "build --run: has a time limit" grep -q '^words: .*--timeout=60s' .stderr
+check "build --run: the unikernel is there" grep -qx 'the unikernel is there' .stderr
+check "build --run: stdout is the build's" sh -c '! grep -q words: .stdout'
+run build_run -n -- --timeout 2s --expect x
+check "build --run: options behind --" grep -q '^words: .*--timeout=2s --expect=x' .stderr
+check "build --run: no second time limit" sh -c '! grep -q 60s .stderr'
+check "build --run: in a dry run the unikernel is in memory" \
+	grep -qx 'the unikernel is there' .stderr
+for pair in "1 65" "120 64" "122 69" "123 65" "125 65"; do
+	echo "${pair% *}" >"$FAKE/status"
+	refuse "build --run: status ${pair% *} fails the build" "${pair#* }" \
+		"its run ended with status ${pair% *}" build_run
+done
+refuse "build --run: another policy" 64 "runs what is built" build_run -- --policy x
+refuse "build without --run has no options behind --" 64 "does not know" \
+	"$fake" build -u "$hello" --no-image -- --timeout 1s
+rm fake/muenbuild-hvt
+
 # ---- wrong policies --------------------------------------------------------------
 
 # wrong NAME WORD SED: the policy that sed makes is refused with the word, and a place in the file.
@@ -188,6 +242,47 @@ cp -r one moved
 sed -i 's/"16#0002_0000#"/"16#0004_0000#"/' moved/mirage-solo5-test.xml
 expect "a log of another size" 0 "" timeout 60 "$muenbuild" run --policy moved/mirage-solo5-test.xml
 check "prints as well" grep -q SUCCESS .stdout
+
+# A network of one subject's own; a direct channel whose other side does not run takes one, too.
+compose echo -u "$guests/netecho.muen,ram=16" --disable-reset
+expect "a device that nothing is attached to" 120 "'service'" \
+	timeout 60 "$muenbuild" run --policy echo/mirage-solo5.xml
+if python3 - "$muenbuild" echo/mirage-solo5.xml <<'PYTHON' >log 2>&1; then
+import socket, subprocess, sys, time
+port = 20000 + time.time_ns() // 1000 % 20000
+run = subprocess.Popen([sys.argv[1], "run", "--policy", sys.argv[2], "--timeout=60s",
+                        f"--net=service=user,hostfwd=udp:{port}-:7"])
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer.settimeout(0.2)
+answer = None
+for attempt in range(200):
+    peer.sendto(b"is it there?", ("127.0.0.1", port))
+    try:
+        answer = peer.recv(100)
+        break
+    except OSError:
+        time.sleep(0.05)
+peer.sendto(b"quit", ("127.0.0.1", port))
+status = run.wait(60)
+print("answer", answer, "status", status)
+sys.exit(answer != b"is it there?" or status != 0)
+PYTHON
+	ok "a network of its own"
+else
+	not_ok "a network of its own" log
+fi
+run timeout 60 "$muenbuild" run --policy pair/mirage-solo5.xml --subject echo \
+	--net service=user --expect 'netecho: ready' --timeout 30s
+check "one side of a direct channel alone" test "$status" -eq 0
+
+# build --run.
+run timeout 60 "$muenbuild" build --no-image -o out -u "$guests/netecho.muen,name=echo,ram=16" \
+	-u "$guests/netclient.muen,name=client,ram=16" -b "--count=100 --quit" \
+	--connect echo:service=client:service --disable-reset --run -- --reject FAILURE
+check "build --run: two that talk" test "$status" -eq 0
+check "build --run: what they say" grep -q 'client: netclient: sent=100 received=100' .stderr
+refuse "build --run: one that fails" 65 "status 255" timeout 60 "$muenbuild" build --no-image \
+	-o out -u "$guests/wx.muen,ram=16" -b write-text --recipe x86-qemu-solo5-test --run
 
 # Faults name the policy's line.
 compose wx -u "$guests/wx.muen,ram=16" -b write-text --recipe x86-qemu-solo5-test
