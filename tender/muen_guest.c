@@ -140,6 +140,11 @@ static int start(struct guest *guest, struct error *err)
 	return stop_heartbeat(guest->setup.stop, HEARTBEAT, err);
 }
 
+static void allow(const struct guest *guest, struct filter *filter)
+{
+	muen_net_allow(&const_muen_of(guest)->net, filter);
+}
+
 /* ---- what the guest does ---------------------------------------------------------------- */
 
 /* Fetches what the guest has written. */
@@ -211,14 +216,14 @@ static void let_sleep(struct muen_guest *self)
 	const uint64_t most = muen_idle_sleep(&self->idle);
 	const struct timespec timeout = { (time_t)(most / NSEC_PER_SEC),
 					  (long)(most % NSEC_PER_SEC) };
-	uint64_t before, after, ready;
+	uint64_t before, after;
 
 	if (!most)
 		return;
 	before = clock_monotonic();
-	if (devices_wait(self->guest.setup.devices, &timeout, &ready) > 0)
-		feed(self, before);
+	muen_net_wait(&self->net, self->guest.setup.devices, &timeout);
 	after = clock_monotonic();
+	feed(self, after);
 	muen_idle_slept(&self->idle, after - before);
 	self->sleeps++;
 	self->slept += after - before;
@@ -398,6 +403,7 @@ static const struct guest_operations operations = {
 	.attach_block = attach_block,
 	.load = load,
 	.start = start,
+	.allow = allow,
 	.serve = serve,
 	.finish = finish,
 	.region_at = region_at,

@@ -73,9 +73,8 @@ static int make_memory(struct loader *loader, struct error *err)
 	if (guest_ram_new(&image->ram, end + size, err) < 0)
 		return -1;
 	image->tables = end;
+	/* They stay writable for the host: to nested paging every walk through them is a write. */
 	paging_write(mappings, loader->world->count, end, image->ram.host + end);
-	if (mprotect(image->ram.host + end, size, PROT_READ) < 0)
-		return err_fail_errno(err, ERR_MISSING, errno, "cannot protect the page tables");
 	return 0;
 }
 

@@ -3,8 +3,12 @@
 #include "tender/clock.h"
 #include "tender/say.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* How long frames are kept from a guest that does not read, if it does nothing else meanwhile, and
  * if it does. */
@@ -101,6 +105,13 @@ static int open_channels(struct muen_device *device, const struct subject_world 
 	return err_fail(err, ERR_INTERNAL, "cannot open the channel '%s'", in->name);
 }
 
+static void look_at_shared(struct muen_device *device, const struct subject_world *world,
+			   const struct muen_image *image)
+{
+	device->shared_in = (void *)muen_host(image, world, channel(world, device->name, "in"));
+	device->shared_out = (void *)muen_host(image, world, channel(world, device->name, "out"));
+}
+
 int muen_net_open(struct muen_net *net, const struct subject_world *world,
 		  const struct muen_image *image, struct error *err)
 {
@@ -111,6 +122,8 @@ int muen_net_open(struct muen_net *net, const struct subject_world *world,
 			say("warning: the subject '%s' has no channels for the network device "
 			    "'%s': the unikernel cannot acquire it",
 			    world->name, device->name);
+		if (device->complete && device->shared)
+			look_at_shared(device, world, image);
 		if (!device->net)
 			continue;
 		if (!device->complete || device->shared)
@@ -146,14 +159,80 @@ static bool drain_device(struct muen_device *device)
 	return any;
 }
 
+static uint64_t written(const struct channel_header *header)
+{
+	return __atomic_load_n(&header->written, __ATOMIC_ACQUIRE);
+}
+
+/* A futex is 32 bits: those of the counter that change. */
+static const void *bell(const struct channel_header *header)
+{
+	return &header->written;
+}
+
+static bool watch_shared(struct muen_device *device)
+{
+	uint64_t in = written(device->shared_in), out = written(device->shared_out);
+	bool sent = out != device->seen_out, any = sent || in != device->seen_in;
+
+	device->seen_in = in;
+	device->seen_out = out;
+	if (sent)
+		syscall(SYS_futex, bell(device->shared_out), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	return any;
+}
+
 bool muen_net_drain(struct muen_net *net)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < net->count; i++)
-		if (net->devices[i].net)
-			any |= drain_device(&net->devices[i]);
+	for (size_t i = 0; i < net->count; i++) {
+		struct muen_device *device = &net->devices[i];
+
+		if (device->net)
+			any |= drain_device(device);
+		else if (device->shared_in)
+			any |= watch_shared(device);
+	}
 	return any;
+}
+
+/* The device that alone can have something for the guest, if that is another guest; or NULL. */
+static const struct muen_device *only_shared(const struct muen_net *net)
+{
+	const struct muen_device *only = NULL;
+
+	for (size_t i = 0; i < net->count; i++) {
+		if (net->devices[i].net || (only && net->devices[i].shared_in))
+			return NULL;
+		if (net->devices[i].shared_in)
+			only = &net->devices[i];
+	}
+	return only;
+}
+
+void muen_net_wait(const struct muen_net *net, struct devices *devices,
+		   const struct timespec *timeout)
+{
+	const struct muen_device *shared = only_shared(net);
+	uint64_t ready;
+	sigset_t before;
+
+	/* Of several things, ppoll() sees networks alone: the rest has to wait for the timeout. */
+	if (!shared) {
+		devices_wait(devices, timeout, &ready);
+		return;
+	}
+	pthread_sigmask(SIG_BLOCK, devices->waiting, &before);
+	syscall(SYS_futex, bell(shared->shared_in), FUTEX_WAIT, (uint32_t)shared->seen_in, timeout,
+		NULL, 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void muen_net_allow(const struct muen_net *net, struct filter *filter)
+{
+	if (only_shared(net))
+		filter_allow(filter, SYS_rt_sigprocmask);
 }
 
 static uint64_t room(const struct muen_device *device)

@@ -7,22 +7,27 @@
  * queue. Should that last for a second although the guest looks at its clock, a new epoch begins:
  * what it had not read is lost, but the device works again.
  *
- * Channels in memory that is shared with another process are left to the two guests.
+ * Channels in memory that is shared with another process are left to the two guests. The tenders
+ * look how far they are written: a guest that is sent something does not wait, and a guest that has
+ * sent something wakes the other one's tender, by a futex on the channel's counter.
  */
 #ifndef TENDER_MUEN_NET_H
 #define TENDER_MUEN_NET_H
 
 #include "subject/channel.h"
 #include "tender/devices.h"
+#include "tender/filter.h"
 #include "tender/muen_load.h"
 #include "tender/muen_mac.h"
 
 struct muen_device {
 	const char *name; /* in the manifest; borrowed */
 	unsigned handle;
-	bool shared;	 /* its channels are left alone */
-	bool complete;	 /* the world has both channels */
-	struct net *net; /* NULL: none is attached */
+	bool shared; /* its channels are left alone, but for a look: */
+	const struct channel_header *shared_in, *shared_out;
+	uint64_t seen_in, seen_out; /* elements written there, at the last look */
+	bool complete;		    /* the world has both channels */
+	struct net *net;	    /* NULL: none is attached */
 	struct channel_reader out;
 	struct channel_writer in;
 	uint64_t ahead;	     /* elements written since everything was read for certain */
@@ -55,7 +60,7 @@ void muen_net_attach(struct muen_net *muen, struct net *net);
 int muen_net_open(struct muen_net *net, const struct subject_world *world,
 		  const struct muen_image *image, struct error *err);
 
-/* From the guest to the network; whether there was anything. */
+/* From the guest to the network; whether there was anything, in shared channels too. */
 bool muen_net_drain(struct muen_net *net);
 
 /* The guest has read everything that was sent before: for certain, or as far as its waiting tells,
@@ -66,6 +71,14 @@ void muen_net_all_read(struct muen_net *net, bool certain, bool begins);
  * out of `devices`' next wait. `now` is clock_monotonic(); `stuck`: the guest does nothing but look
  * at its clock. */
 bool muen_net_feed(struct muen_net *net, struct devices *devices, uint64_t now, bool stuck);
+
+/* Waits until a network, or another guest, has something for this one; at most as long as
+ * `timeout` says. */
+void muen_net_wait(const struct muen_net *net, struct devices *devices,
+		   const struct timespec *timeout);
+
+/* Permits the system calls that this takes. */
+void muen_net_allow(const struct muen_net *net, struct filter *filter);
 
 /* The guest makes the MAC address of a device: what `clock` must say for that. Its start and base
  * are filled in. */
