@@ -188,6 +188,26 @@ int digest_file(const char *path, struct digest *digests, size_t count, uint64_t
 	return 0;
 }
 
+int digest_part(int fd, const char *path, uint64_t offset, uint64_t size, struct digest *digest,
+		struct error *err)
+{
+	cleanup_with(hashing_free) struct hashing hashing = { 0 };
+	cleanup_free unsigned char *chunk = xcalloc(1, CHUNK);
+
+	if (hashing_begin(&hashing, digest, 1, err) < 0)
+		return -1;
+	while (size) {
+		size_t step = size < CHUNK ? (size_t)size : CHUNK;
+
+		if (file_pread(fd, path, chunk, step, offset, err) < 0 ||
+		    hashing_update(&hashing, chunk, step, err) < 0)
+			return -1;
+		offset += step;
+		size -= step;
+	}
+	return context_finish(hashing.contexts[0], digest, err);
+}
+
 /* ---- many files ------------------------------------------------------------- */
 
 enum { MOST_THREADS = 16 };

@@ -49,6 +49,11 @@ int digest_bytes(enum digest_algorithm algorithm, const void *bytes, size_t size
 int digest_file(const char *path, struct digest *digests, size_t count, uint64_t *size,
 		struct error *err);
 
+/* The digest of a part of an open file: digest->algorithm says which; the rest is filled in. The
+ * caller knows that the part is inside the file. Fails as digest_bytes() and file_pread(). */
+int digest_part(int fd, const char *path, uint64_t offset, uint64_t size, struct digest *digest,
+		struct error *err);
+
 /* One file of several: set path, digests[].algorithm and count; the rest is filled in. */
 struct digest_job {
 	const char *path;

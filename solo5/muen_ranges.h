@@ -22,6 +22,12 @@ static inline uint64_t muen_page_up(uint64_t value)
 /* Where Solo5's bindings are told that the boot info page is. */
 #define MUEN_BOOT_INFO 0x1000ull
 
+/* Where muinit, which starts subjects that can be reset, is linked; and where it finds what it
+ * fills their writable segments from. */
+#define MUEN_MUINIT 0x100000ull
+#define MUEN_MUINIT_SIZE 0x9000u /* bytes */
+#define MUEN_RESET_SOURCES 0x700000000000ull
+
 /* Constants in Solo5's bindings: the subject info, and the scheduling info behind it. */
 #define MUEN_SINFO 0xe00000000ull
 #define MUEN_SINFO_SIZE 0x8000u /* bytes */

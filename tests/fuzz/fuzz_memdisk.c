@@ -1,7 +1,7 @@
 /* ISO images. The first 16 sectors, of which nothing is read, are not part of the input. */
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "sign/memdisk.h"
+#include "iso/memdisk.h"
 
 #include <stdio.h>
 #include <stdlib.h>

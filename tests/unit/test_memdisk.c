@@ -1,7 +1,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "sign/memdisk.h"
+#include "iso/memdisk.h"
 #include "tests/unit/support.h"
 
 #include <stdio.h>
