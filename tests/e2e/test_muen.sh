@@ -54,6 +54,9 @@ echo "muenbuild-world 9" >later.world
 hvt --world=later.world "$guests/hello.muen"
 result "a world of another version" 121 "" "later.world:1: "
 
+hvt --world=later.world "$guests/hello.hvt"
+result "a world for an hvt unikernel" 120 "" "--world: is for unikernels for Muen"
+
 if ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
 	skip "everything that runs a guest" "/dev/kvm cannot be used here"
 	finish
@@ -138,6 +141,39 @@ idles() {
 }
 idles "a guest that sleeps" "$guests/yield.muen" --sleep-us=600000000
 idles "a guest that waits for frames" --net service=user "$guests/netecho.muen"
+
+# A guest that computes and looks at the clock all the time is not taken for one that waits.
+computes() {
+	hvt --mem=16 --json report.json "$2" --rounds=1 --sleep-ms=1 --samples=5000
+	slept=$(sed -n 's/.*"slept_microseconds": \([0-9]*\).*/\1/p' report.json)
+	echo "slept $slept us" >>err
+	truth "$1" [ "$status, $((slept < 20000))" = "0, 1" ]
+}
+computes "a guest that computes does not sleep" "$guests/clock.muen"
+
+# ---- without symbols, which tell where solo5_yield() is --------------------------------------------
+
+if command -v strip >/dev/null; then
+	for guest in netecho netclient yield clock; do
+		strip -o $guest.muen "$guests/$guest.muen"
+	done
+	computes "stripped: a guest that computes does not sleep" clock.muen
+	idles "stripped: a guest that sleeps" yield.muen --sleep-us=600000000
+	cat >pair.sh <<'END'
+timeout 60 "$1" --mem=16 --json=report.json --net=service=@3 netecho.muen --overrun-is-fatal >echo.out 2>&1 &
+timeout 60 "$1" --mem=16 --channel-size=64K --net=service=@4 netclient.muen --peer=10.0.0.2 \
+	--count=300 --window=64 --timeout-ms=20000 --quit >out 2>err
+status=$?
+wait
+exit $status
+END
+	"$build/tests/tools/socketpair" sh pair.sh "$tender"
+	status=$?
+	result "stripped: frames come back" 0 "received=300 lost=0 corrupt=0"
+	truth "  nothing is overrun" grep -q "epochs=1 overruns=0" echo.out
+else
+	skip "stripped unikernels" "strip is not installed"
+fi
 
 # ---- captures and reports -----------------------------------------------------------------------------
 
