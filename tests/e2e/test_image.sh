@@ -126,6 +126,7 @@ check 'none of them wrote an ISO' test ! -e muen.iso -a ! -e bad.iso
 
 # A kernel with what else it needs: the payload checks itself that all of it is there.
 payload=$build/tests/boot/payload
+table=$(sed -n 's/^#define PAYLOAD_EXPECTED_ADDRESS \(0x[0-9a-f]*\).*/\1/p' "$root/tests/boot/payload.h")
 python3 - <<'PY'
 import struct
 open("region", "wb").write(bytes((7 + 3 * i) & 255 for i in range(5000)))
@@ -133,15 +134,15 @@ open("table", "wb").write(struct.pack("<II", 0x4c594150, 2) +
                           struct.pack("<QQII", 0xb00000, 5000, 7, 3) +
                           struct.pack("<QQII", 0xc00000, 0x30000, 0x5a, 0))
 PY
-run "$muenbuild" iso --kernel "$payload" --region table@0xa00000 --region region@0xb00000 \
+run "$muenbuild" iso --kernel "$payload" --region "table@$table" --region region@0xb00000 \
 	--fill 0x5a@0xc00000+192K -o kernel.iso
 check 'iso --kernel with regions' test "$status" -eq 0
 check '  is not the stand-in' eval '"$muenbuild" inspect kernel.iso >inspected 2>&1 &&
 	! grep -qi "stand-\?in" inspected'
 refuse 'regions that overlap' 65 'region' "$muenbuild" iso --kernel "$payload" \
-	--region table@0xa00000 --region region@0xa00000 -o bad.iso
+	--region "table@$table" --region "region@$table" -o bad.iso
 : >empty
-refuse 'an empty region' 65 'is empty' "$muenbuild" iso --kernel "$payload" --region empty@0xa00000 \
+refuse 'an empty region' 65 'is empty' "$muenbuild" iso --kernel "$payload" --region empty@0xb00000 \
 	-o bad.iso
 run "$muenbuild" iso --system-image "$build/tests/boot/multiboot" -o multiboot.iso
 check 'an older image, a multiboot program' test "$status" -eq 0
