@@ -261,6 +261,29 @@ int openpgp_sign(const struct openpgp_keys *keys, const void *bytes, size_t size
 	return take_data(signed_data, signature, err);
 }
 
+int openpgp_export(const struct openpgp_keys *keys, struct buffer *key, struct error *err)
+{
+	cleanup_session gpgme_ctx_t session = NULL;
+	cleanup_data gpgme_data_t data = NULL;
+	gpgme_error_t code;
+	size_t before = key->length;
+
+	if (session_open(keys, &session, err) < 0)
+		return -1;
+	code = gpgme_data_new(&data);
+	if (!code)
+		code = gpgme_op_export(session, keys->fingerprint, GPGME_EXPORT_MODE_MINIMAL, data);
+	if (code)
+		return fail_gnupg("OpenPGP key", code, err);
+	if (take_data(data, key, err) < 0)
+		return -1;
+	if (key->length > before)
+		return 0;
+	err_fail(err, ERR_NO_INPUT, "there is no key %s in GnuPG's home %s", keys->fingerprint,
+		 shown_homedir(keys));
+	return err_mend(err, "'gpg --list-secret-keys' shows those that are there");
+}
+
 /* ---- verifying ----------------------------------------------------------- */
 
 static int fail_status(const struct openpgp_keys *keys, gpgme_error_t status, const char *fpr,

@@ -45,6 +45,11 @@ int openpgp_check_key(const struct openpgp_keys *keys, struct error *err);
 int openpgp_sign(const struct openpgp_keys *keys, const void *bytes, size_t size,
 		 struct buffer *signature, struct openpgp_signer *signer, struct error *err);
 
+/* Appends the public part of the key that keys->fingerprint names, without what others signed on
+ * it, as binary OpenPGP packets: what a GRUB takes to verify files with. Fails as openpgp_sign().
+ */
+int openpgp_export(const struct openpgp_keys *keys, struct buffer *key, struct error *err);
+
 /* Checks that `signature` is one good signature of the bytes by a key in the home folder, and by
  * the one that keys->fingerprint names (primary key or subkey), if it does. What is good and yet
  * worth knowing is added to `findings`. Fails with ERR_REFUSED and says why; with ERR_NO_INPUT or
