@@ -179,7 +179,7 @@ static int run(int argc, char **argv, struct error *err)
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.run = run,
-	.summary = "tell what a unikernel is and what is wrong with it",
+	.summary = "tell what a unikernel or an ISO image is and what is wrong with it",
 	.operands = "FILE",
 	.options = specs,
 };
