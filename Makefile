@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+NM ?= nm
 BUILD ?= build
 WERROR ?= 1
 SANITIZE ?= 0
@@ -19,8 +20,8 @@ Q :=
 say = @:
 endif
 
-ROOMS := base solo5 xml gencspec subject policy recipes image iso sign cli
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libisofs-1
+ROOMS := base solo5 xml gencspec subject policy recipes image iso sign serve cli
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd libisofs-1
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
@@ -70,10 +71,11 @@ $(LIBRARY): $(ROOM_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(PROGRAM): $(BUILD)/obj/cli/main.o $(LIBRARY)
+# What `run` shares with the tender comes out of the tender's library.
+$(PROGRAM): $(BUILD)/obj/cli/main.o $(LIBRARY) $(BUILD)/libtender.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $^ $(PKG_LIBS) -o $@
+	$(Q)$(LINK) $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@
 
 # The program finds its recipes and schemas in ../share/muenbuild beside its bin folder, here
 # and where it is installed.
@@ -87,6 +89,8 @@ $(BUILD)/share/muenbuild/%: %
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include tender/tender.mk
+include image/loader/loader.mk
+include image/standin/standin.mk
 include tests/tests.mk
 
 # ---- trying, installing ------------------------------------------------------
@@ -94,7 +98,8 @@ include tests/tests.mk
 deps:
 	@scripts/deps.sh build
 
-demo: deps
+demo:
+	@scripts/deps.sh demo
 	@$(MAKE) --no-print-directory all guests
 	@scripts/demo.sh $(BUILD)
 
@@ -104,12 +109,14 @@ INSTALL ?= install
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/muenbuild/recipes \
-		$(DESTDIR)$(PREFIX)/share/muenbuild/schema $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/muenbuild/schema \
+		$(DESTDIR)$(PREFIX)/share/muenbuild/boot $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(INSTALL) -m 755 $(wildcard $(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	$(INSTALL) -m 644 recipes/*.yaml $(DESTDIR)$(PREFIX)/share/muenbuild/recipes
 	$(INSTALL) -m 644 schema/*.rng $(DESTDIR)$(PREFIX)/share/muenbuild/schema
+	$(INSTALL) -m 644 $(BOOT_FILES) $(DESTDIR)$(PREFIX)/share/muenbuild/boot
 	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(PREFIX)/share/man/man1
 	$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
 	$(INSTALL) -m 644 scripts/completion.bash \
@@ -120,7 +127,7 @@ clean:
 
 help:
 	@echo 'make           build $(PROGRAM)'
-	@echo 'make demo      install what is missing and run the main job'
+	@echo 'make demo      install what is missing, and build, sign and boot a small system'
 	@echo 'make check     install what is missing and run all tests'
 	@echo 'make bench     measure'
 	@echo 'make fuzz      fuzz every parser for a minute (TARGET=name, FUZZ_SECONDS=n)'

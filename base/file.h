@@ -66,8 +66,12 @@ struct output *output_begin(const char *folder, struct error *err);
  * behind the folder. Fails with ERR_CANT_CREATE. */
 struct output *output_begin_beside(const char *path, const char **name, struct error *err);
 
-/* Adds one file of the set. `name` has no '/'; a name that the set has already is
- * ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
+/* Adds a folder inside the set's own, made if it is missing. Its files are named "FOLDER/FILE".
+ * Fails with ERR_CANT_CREATE. */
+int output_add_folder(struct output *output, const char *name, struct error *err);
+
+/* Adds one file of the set. `name` has no '/' but behind a folder of the set; a name that the set
+ * has already is ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
 int output_add(struct output *output, const char *name, const void *bytes, size_t length,
 	       mode_t mode, struct error *err);
 
@@ -75,6 +79,15 @@ int output_add(struct output *output, const char *name, const void *bytes, size_
  * hold in memory. Returns its descriptor, which belongs to the set and stays open until
  * output_commit() or output_free(). Fails as output_add() does. */
 int output_open(struct output *output, const char *name, mode_t mode, struct error *err);
+
+/* Adds another name for a file that the set has: a hard link, or a copy where the file system has
+ * no links. Fails as output_add() does. */
+int output_add_link(struct output *output, const char *name, const char *of, mode_t mode,
+		    struct error *err);
+
+/* Where a file of the set lies until output_commit(), for whoever writes or reads it by its path:
+ * the set's own text, valid until output_free(); NULL if the set has no such file. */
+const char *output_pending(const struct output *output, const char *name);
 
 /* Puts all files in place. On failure those not yet renamed are removed. */
 int output_commit(struct output *output, struct error *err);

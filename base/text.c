@@ -130,6 +130,32 @@ bool text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
+size_t text_xml_character(const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+	size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
+
+	if (byte[0] < 0x20)
+		return strchr("\t\n\r", byte[0]) && byte[0];
+	if (strnlen(text, length) < length || !text_is_utf8(text, length))
+		return 0;
+	if (byte[0] == 0xef && byte[1] == 0xbf && byte[2] >= 0xbe)
+		return 0;
+	return length;
+}
+
+bool text_is_xml(const char *text)
+{
+	while (*text) {
+		size_t length = text_xml_character(text);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
 const char *text_printable(const char *text, size_t length, char *out, size_t size)
 {
 	const unsigned char *bytes = (const unsigned char *)text;

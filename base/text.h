@@ -24,6 +24,14 @@ const char *size_to_text(uint64_t bytes, char text[static 32]);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_is_utf8(const char *text, size_t length);
 
+/* The length of the character at `text`, not its end; 0 if XML, and so Muen's policy, cannot hold
+ * it: what is not UTF-8, control characters other than tab, newline and carriage return, U+FFFE and
+ * U+FFFF. */
+size_t text_xml_character(const char *text);
+
+/* Whether XML can hold the text. */
+bool text_is_xml(const char *text);
+
 /* Copies text into out[size], with every byte that a terminal might take as a command
  * (controls, DEL, bytes that are not UTF-8) shown as \xNN; cut with "..." to fit. */
 const char *text_printable(const char *text, size_t length, char *out, size_t size);

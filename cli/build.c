@@ -108,6 +108,7 @@ void build_free(struct build *build)
 	free(build->converted);
 	free(build->components);
 	free(build->requests);
+	free(build->policy_file);
 	if (build->system)
 		system_free(build->system);
 	if (build->hardware)
@@ -117,6 +118,7 @@ void build_free(struct build *build)
 	findings_free(&build->findings);
 	json_decref(build->inputs);
 	json_decref(build->missing);
+	composed_free(&build->composed);
 	delivery_free(&build->delivery);
 }
 
@@ -181,7 +183,7 @@ static int add_builtin_documents(struct build *build, struct error *err)
 	const struct system *system = build->system;
 	cleanup_xml struct xml_document *policy = system_document(system, err);
 	cleanup_xml struct xml_document *plan = schedule_document(system);
-	cleanup_free char *file = xasprintf("%s.xml", system->name);
+	const char *file = build->policy_file;
 
 	if (!policy || validate_merged(build, file, policy, plan, err) < 0)
 		return -1;
@@ -198,15 +200,10 @@ static int add_builtin_documents(struct build *build, struct error *err)
 
 /* ---- the system ---------------------------------------------------------- */
 
-static const char *system_name(const struct build *build)
-{
-	return build->options->system ? build->options->system : build->recipe->system;
-}
-
 static struct composition composition(const struct build *build)
 {
 	return (struct composition){ .recipe = build->recipe,
-				     .name = system_name(build),
+				     .name = build->system_name,
 				     .cpus = build->options->cpus,
 				     .unikernels = build->requests,
 				     .unikernel_count = build->request_count,
@@ -270,7 +267,7 @@ static int build_template(struct build *build, const char *path, struct error *e
 {
 	struct composition wanted = composition(build);
 	cleanup_xml struct xml_document *policy = xml_read(path, err), *plan = NULL;
-	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
+	const char *file = build->policy_file;
 
 	delivery_protect(&build->delivery, path);
 	add_template_folders(build, path);
@@ -328,10 +325,12 @@ int build_system(struct build *build, struct error *err)
 {
 	const char *template = build->options->template;
 	cleanup_free char *from_recipe = policy_path(build, build->recipe->template);
-	cleanup_free char *file = xasprintf("%s.xml", system_name(build));
 
-	if (check_system_name(system_name(build), err) < 0)
+	build->system_name =
+		build->options->system ? build->options->system : build->recipe->system;
+	if (check_system_name(build->system_name, err) < 0)
 		return -1;
+	build->policy_file = xasprintf("%s.xml", build->system_name);
 	if (!template)
 		template = from_recipe;
 	if ((template ? build_template(build, template, err) : build_builtin(build, err)) < 0)
@@ -339,5 +338,5 @@ int build_system(struct build *build, struct error *err)
 	note_missing(build);
 	return add_document(build, "", "system_config", "system_config",
 			    "what mucfgmerge starts from",
-			    system_config_document(build->recipe, file), err);
+			    system_config_document(build->recipe, build->policy_file), err);
 }

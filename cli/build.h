@@ -2,6 +2,7 @@
 #ifndef CLI_BUILD_H
 #define CLI_BUILD_H
 
+#include "cli/composed.h"
 #include "cli/conversion.h"
 #include "cli/delivery.h"
 #include "cli/system_options.h"
@@ -18,7 +19,11 @@ struct build {
 	struct unikernel_request *requests;
 	size_t request_count;
 	struct system *system; /* NULL with a template */
-	char **folders;	       /* where mucfgmerge must look for included files, in that order */
+	const char *system_name;
+	char *policy_file; /* the system's, in the delivery: "NAME.xml" */
+	struct composed composed;
+	struct build_image *image; /* what boots; borrowed; NULL: documents only */
+	char **folders; /* where mucfgmerge must look for included files, in that order */
 	size_t folder_count;
 	struct delivery delivery;
 	struct findings findings; /* of the system; each unikernel has its own */

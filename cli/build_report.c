@@ -1,6 +1,7 @@
 /* What a build tells: build.json, and the summary for people. */
 #include "cli/build.h"
 
+#include "cli/build_image.h"
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
 #include "policy/documents.h"
@@ -28,15 +29,15 @@ static json_t *build_report(const struct build *build)
 	json_t *report = report_new("build"), *unikernels = json_array();
 
 	json_object_set_new(report, "recipe", json_string(build->recipe->name));
-	json_object_set_new(report, "system",
-			    json_string(build->options->system ? build->options->system
-							       : build->recipe->system));
+	json_object_set_new(report, "system", json_string(build->system_name));
 	for (size_t i = 0; i < build->converted_count; i++)
 		json_array_append_new(unikernels, report_converted(&build->converted[i]));
 	json_object_set(report, "inputs", build->inputs);
 	json_object_set_new(report, "unikernels", unikernels);
 	if (build->system)
 		json_object_set_new(report, "schedule", report_schedule(build->system));
+	if (build->image)
+		json_object_set_new(report, "image", build_image_report(build->image));
 	json_object_set_new(report, "findings", report_findings(&build->findings));
 	json_object_set(report, "missing", build->missing);
 	json_object_set(report, "files", build->delivery.files);
@@ -80,7 +81,10 @@ static void print_next(const struct build *build)
 	if (json_array_size(build->missing))
 		puts("still missing");
 	json_array_foreach(build->missing, index, text) printf("  %s\n", json_string_value(text));
-	printf("next\n  cd %s && mucfgmerge -I .", build->options->output);
+	puts("next");
+	if (build->image)
+		build_image_print_next(build->image, build);
+	printf("  cd %s && mucfgmerge -I .", build->options->output);
 	for (size_t i = 0; i < build->folder_count; i++) {
 		/* The command starts in another folder. */
 		cleanup_free char *absolute = realpath(build->folders[i], NULL);
@@ -97,6 +101,8 @@ static void print_summary(const struct build *build)
 		print_converted(&build->converted[i]);
 	if (build->system)
 		print_schedule(build->system);
+	if (build->image)
+		boot_image_print(&build->image->image);
 	print_files(build);
 	print_next(build);
 }
@@ -120,6 +126,8 @@ int build_tell(const struct build *build, struct error *err)
 	for (size_t i = 0; i < build->converted_count; i++)
 		report_warn(&build->converted[i].findings);
 	report_warn(&build->findings);
+	if (build->image)
+		report_warn(&build->image->findings);
 	if (build->options->json)
 		return report_print(build_report(build), err);
 	print_summary(build);

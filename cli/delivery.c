@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cli/data.h"
 
+#include <errno.h>
 #include <string.h>
 
 int delivery_begin(struct delivery *delivery, const char *folder, bool dry_run, struct error *err)
@@ -152,48 +153,115 @@ static int check_not_input(const struct delivery *delivery, const char *name, st
 	return 0;
 }
 
+/* What was noted of a file of the delivery, or NULL. */
+static json_t *noted_file(const struct delivery *delivery, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(delivery->files); i++) {
+		json_t *file = json_array_get(delivery->files, i);
+
+		if (!strcmp(json_string_value(json_object_get(file, "name")), name))
+			return file;
+	}
+	return NULL;
+}
+
 /* Also in a dry run, which has no output that would find out. */
 static int check_new(const struct delivery *delivery, const char *name, struct error *err)
 {
-	size_t index;
-	json_t *file;
+	if (!noted_file(delivery, name))
+		return 0;
+	err_fail(err, ERR_USAGE, "%s/%s: two outputs would have this name", delivery->folder, name);
+	return err_mend(err, "give the unikernels, their files or the system (--system) different "
+			     "names");
+}
 
-	json_array_foreach(delivery->files, index, file)
-	{
-		if (strcmp(json_string_value(json_object_get(file, "name")), name) != 0)
-			continue;
-		err_fail(err, ERR_USAGE, "%s/%s: two outputs would have this name",
-			 delivery->folder, name);
-		return err_mend(err, "give the unikernels, their files or the system (--system) "
-				     "different names");
-	}
-	return 0;
+static int check_name(const struct delivery *delivery, const char *name, struct error *err)
+{
+	return check_not_input(delivery, name, err) < 0 ? -1 : check_new(delivery, name, err);
+}
+
+/* Takes the size. */
+static void note_file(struct delivery *delivery, const char *name, const char *what, json_t *size)
+{
+	json_array_append_new(delivery->files, json_pack("{s:s, s:o, s:s}", "name", name, "size",
+							 size, "what", what));
 }
 
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err)
 {
-	if (check_not_input(delivery, name, err) < 0 || check_new(delivery, name, err) < 0)
+	if (check_name(delivery, name, err) < 0)
 		return -1;
 	if (delivery->output && output_add(delivery->output, name, bytes, length, 0666, err) < 0)
 		return -1;
-	json_array_append_new(delivery->files, json_pack("{s:s, s:I, s:s}", "name", name, "size",
-							 (json_int_t)length, "what", what));
+	note_file(delivery, name, what, json_integer((json_int_t)length));
+	return 0;
+}
+
+int delivery_add_folder(struct delivery *delivery, const char *name, struct error *err)
+{
+	return delivery->output ? output_add_folder(delivery->output, name, err) : 0;
+}
+
+int delivery_begin_file(struct delivery *delivery, const char *name, const char *what,
+			const char **path, struct error *err)
+{
+	*path = NULL;
+	if (check_name(delivery, name, err) < 0)
+		return -1;
+	if (delivery->output && output_open(delivery->output, name, 0666, err) < 0)
+		return -1;
+	*path = delivery_pending(delivery, name);
+	note_file(delivery, name, what, json_null());
+	return 0;
+}
+
+const char *delivery_pending(const struct delivery *delivery, const char *name)
+{
+	return delivery->output ? output_pending(delivery->output, name) : NULL;
+}
+
+int delivery_end_file(struct delivery *delivery, const char *name, struct error *err)
+{
+	const char *path = delivery_pending(delivery, name);
+	struct stat status;
+
+	if (!path)
+		return 0;
+	if (stat(path, &status) < 0)
+		return err_fail_errno(err, ERR_IO, errno, "%s/%s: cannot be examined",
+				      delivery->folder, name);
+	json_object_set_new(noted_file(delivery, name), "size", json_integer(status.st_size));
+	return 0;
+}
+
+int delivery_add_link(struct delivery *delivery, const char *name, const char *of, const char *what,
+		      struct error *err)
+{
+	if (check_name(delivery, name, err) < 0)
+		return -1;
+	if (delivery->output && output_add_link(delivery->output, name, of, 0666, err) < 0)
+		return -1;
+	note_file(delivery, name, what,
+		  json_deep_copy(json_object_get(noted_file(delivery, of), "size")));
 	return 0;
 }
 
 int delivery_add_document(struct delivery *delivery, const char *name, const char *kind,
 			  const char *what, const struct xml_document *document, struct error *err)
 {
-	cleanup_buffer struct buffer text = { 0 };
+	struct delivered_document *kept;
 
 	if (delivery_validate(delivery, name, kind, document, err) < 0)
 		return -1;
 	if (strcmp(kind, "system") &&
 	    delivery_validate_users(delivery, name, kind, document, err) < 0)
 		return -1;
-	xml_write(document, &text);
-	return delivery_add(delivery, name, what, text.data, text.length, err);
+	array_grow(delivery->documents, delivery->document_count);
+	kept = &delivery->documents[delivery->document_count++];
+	*kept = (struct delivered_document){ .name = xstrdup(name) };
+	xml_write(document, &kept->text);
+	return delivery_add(delivery, name, what, kept->text.data, kept->text.length, err);
 }
 
 int delivery_commit(struct delivery *delivery, struct error *err)
@@ -213,6 +281,11 @@ void delivery_free(struct delivery *delivery)
 	free_schemas(&delivery->own);
 	free_schemas(&delivery->users);
 	json_decref(delivery->files);
+	for (size_t i = 0; i < delivery->document_count; i++) {
+		free(delivery->documents[i].name);
+		buffer_free(&delivery->documents[i].text);
+	}
+	free(delivery->documents);
 	free(delivery->inputs);
 	if (delivery->output)
 		output_free(delivery->output);

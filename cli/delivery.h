@@ -2,6 +2,7 @@
 #ifndef CLI_DELIVERY_H
 #define CLI_DELIVERY_H
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "xml/xml.h"
 
@@ -20,13 +21,22 @@ struct kind_schemas {
 	size_t count;
 };
 
+/* A document of the delivery: who reads it before it is in place takes it from here. */
+struct delivered_document {
+	char *name;
+	struct buffer text;
+};
+
 struct delivery {
 	struct output *output; /* NULL: a dry run, nothing is written */
 	const char *folder;
 	struct kind_schemas own;   /* ours, as far as they were needed */
 	struct kind_schemas users; /* from --schema */
-	json_t *files;		   /* what was written: {"name", "size", "what"} */
-	struct stat *inputs;	   /* files that must not be replaced */
+	json_t *files;		   /* what was written: {"name", "size", "what"}; what would have
+				    * to be made to know its size has null in a dry run */
+	struct delivered_document *documents;
+	size_t document_count;
+	struct stat *inputs; /* files that must not be replaced */
 	size_t input_count;
 };
 
@@ -61,6 +71,24 @@ int delivery_add_document(struct delivery *delivery, const char *name, const cha
 /* Adds a file. Fails with ERR_USAGE for a name that the delivery has already, or an input's. */
 int delivery_add(struct delivery *delivery, const char *name, const char *what, const void *bytes,
 		 size_t length, struct error *err);
+
+/* Adds a folder: files in it are named "FOLDER/NAME". */
+int delivery_add_folder(struct delivery *delivery, const char *name, struct error *err);
+
+/* Begins a file that its maker writes itself: the path to write to, which exists and is empty;
+ * in a dry run, NULL. Returns -1 as delivery_add() does. */
+int delivery_begin_file(struct delivery *delivery, const char *name, const char *what,
+			const char **path, struct error *err);
+
+/* Where a file of the delivery lies for now; NULL in a dry run. */
+const char *delivery_pending(const struct delivery *delivery, const char *name);
+
+/* Notes the size of such a file when it is written. */
+int delivery_end_file(struct delivery *delivery, const char *name, struct error *err);
+
+/* Adds a second name for a file of the delivery. */
+int delivery_add_link(struct delivery *delivery, const char *name, const char *of, const char *what,
+		      struct error *err);
 
 /* Puts everything in place (not in a dry run). */
 int delivery_commit(struct delivery *delivery, struct error *err);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/report.h"
+#include "cli/standin.h"
 #include "iso/examine.h"
 #include "sign/digest.h"
 
@@ -265,11 +266,17 @@ static json_t *report(const struct iso_inspection *inspection)
 static int examine(struct iso_inspection *inspection, struct error *err)
 {
 	struct digest digest = { .algorithm = DIGEST_SHA256 };
+	bool standin;
 
 	if (digest_file(inspection->path, &digest, 1, NULL, err) < 0)
 		return -1;
 	digest_hex(&digest, inspection->sha256);
-	return iso_examine(inspection->path, &inspection->image, &inspection->findings, err);
+	if (iso_examine(inspection->path, &inspection->image, &inspection->findings, err) < 0 ||
+	    standin_find(inspection->path, &standin, err) < 0)
+		return -1;
+	if (standin)
+		standin_warn(inspection->path, &inspection->findings);
+	return 0;
 }
 
 int iso_inspect(const char *path, bool json, struct error *err)

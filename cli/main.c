@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-	&verb_build,  &verb_inspect, &verb_gencspec, &verb_policy, &verb_recipes, &verb_sign,
-	&verb_verify, &verb_keys,    &verb_ipxe,     &verb_sbs,	   &verb_run,
+	&verb_build, &verb_inspect, &verb_gencspec, &verb_policy, &verb_recipes,
+	&verb_sign,  &verb_verify,  &verb_keys,	    &verb_ipxe,	  &verb_sbs,
+	&verb_iso,   &verb_serve,   &verb_run,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

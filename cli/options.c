@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -134,8 +135,10 @@ int options_next(struct options *options, const char **value, struct error *err)
 	while (options->next < options->argc) {
 		char *word = options->argv[options->next++];
 
-		if (!strcmp(word, "--"))
+		if (!strcmp(word, "--")) {
+			options->behind = options->argc - options->next;
 			return finish(options);
+		}
 		if (!strncmp(word, "--", 2))
 			return take_long(options, word, value, err);
 		if (word[0] == '-' && word[1]) {
@@ -164,6 +167,12 @@ int options_expect(const struct options *options, int least, int most, struct er
 				verb->name);
 	}
 	return 0;
+}
+
+void word_list_add(struct word_list *words, const char *word)
+{
+	array_grow(words->list, words->count);
+	words->list[words->count++] = word;
 }
 
 /* ---- values -------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct options {
 	int next;	     /* index of the next word to look at */
 	char **operands;     /* collected in front of argv, over the words already read */
 	int count;	     /* number of operands; complete when options_next() returned 0 */
+	int behind;	     /* how many of them, the last, stood behind "--" */
 	const char *letters; /* rest of a word of several one-letter options */
 };
 
@@ -65,6 +66,15 @@ int options_next(struct options *options, const char **value, struct error *err)
 
 /* Fails with ERR_USAGE unless the number of operands is in [least, most] (most < 0: any). */
 int options_expect(const struct options *options, int least, int most, struct error *err);
+
+/* The values of an option that may be given several times; the words are borrowed. Zero-initialise;
+ * release the list with free(). */
+struct word_list {
+	const char **list;
+	size_t count;
+};
+
+void word_list_add(struct word_list *words, const char *word);
 
 /* Parse a value for an option; fail with ERR_USAGE that names the option. */
 int option_size(const char *option, const char *value, unsigned long long *bytes,

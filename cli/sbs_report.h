@@ -2,7 +2,7 @@
 #ifndef CLI_SBS_REPORT_H
 #define CLI_SBS_REPORT_H
 
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "sign/openpgp.h"
 #include "sign/sbs.h"
 

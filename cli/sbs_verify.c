@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/report.h"
 #include "cli/sbs_report.h"
+#include "cli/standin.h"
 #include "sign/openpgp.h"
 #include "sign/sbs.h"
 
@@ -139,6 +140,18 @@ static int print_rejected(const struct sbs_question *question, struct error *err
 	return report_print(report, err) < 0 ? -1 : ERR_REFUSED;
 }
 
+static int note_standin(const struct sbs_question *question, struct verdict *verdict,
+			struct error *err)
+{
+	bool standin;
+
+	if (standin_find(question->input, &standin, err) < 0)
+		return -1;
+	if (standin)
+		standin_warn(question->input, &verdict->findings);
+	return 0;
+}
+
 int sbs_verify(const struct sbs_question *question, struct error *err)
 {
 	struct verdict verdict = { 0 };
@@ -146,6 +159,8 @@ int sbs_verify(const struct sbs_question *question, struct error *err)
 
 	if (!question->output || sbs_check_output(question->input, question->output, err) == 0)
 		result = verify_stream(question, &verdict, err);
+	if (result == 0)
+		result = note_standin(question, &verdict, err);
 	if (result == 0)
 		result = print_accepted(question, &verdict, err);
 	else if (err->kind == ERR_REFUSED && question->json)

@@ -3,8 +3,9 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "sign/attest.h"
+#include "cli/standin.h"
 #include "iso/memdisk.h"
+#include "sign/attest.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,8 @@ int sign_run_check(struct sign_run *run, struct error *err)
 		struct memdisk_image image;
 
 		check_name(path, run->findings);
+		if (standin_check_signing(path, command->allow_standin, run->findings, err) < 0)
+			return -1;
 		if (memdisk_examine(path, command->target_ram, &image, &seen, err) < 0)
 			return -1;
 		if (!image.is_iso || command->any_iso)

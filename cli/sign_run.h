@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/findings.h"
+#include "cli/options.h"
 #include "sign/digest.h"
 #include "sign/passphrase.h"
 #include "sign/signer.h"
@@ -12,21 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing list of words from the command line; the words are borrowed. */
-struct words {
-	const char **list;
-	size_t count;
-};
-
 struct sign_command {
 	struct signer_request signer;
 	struct passphrase passphrase;
-	struct words authorities, materials, parameters; /* parameters: "NAME=VALUE" */
-	const char *output;				 /* folder; NULL: beside each file */
-	const char *builder;				 /* NULL: the default of sign/attest.h */
-	const char *build_type;				 /* the same */
-	uint64_t target_ram; /* bytes of the machine that boots; 0: not known */
-	bool any_iso;	     /* also an ISO image that memdisk cannot boot */
+	struct word_list authorities, materials, parameters; /* parameters: "NAME=VALUE" */
+	const char *output;				     /* folder; NULL: beside each file */
+	const char *builder;	/* NULL: the default of sign/attest.h */
+	const char *build_type; /* the same */
+	uint64_t target_ram;	/* bytes of the machine that boots; 0: not known */
+	bool any_iso;		/* also an ISO image that memdisk cannot boot */
+	bool allow_standin;	/* also what has the stand-in kernel in it */
 	bool attest, dry_run, json;
 	const char *const *files;
 	size_t file_count;
@@ -53,8 +49,9 @@ struct sign_run {
 	size_t place_count;
 };
 
-/* Refuses, before anything is read or asked for, ISO images that memdisk cannot boot or that do not
- * fit: a verified ISO can only be booted through it. Fails as memdisk_require() does. */
+/* Refuses, before anything is asked for, ISO images that memdisk cannot boot or that do not fit: a
+ * verified ISO can only be booted through it. Fails as memdisk_require() does; with ERR_REFUSED for
+ * what has the stand-in kernel in it. */
 int sign_run_check(struct sign_run *run, struct error *err);
 
 /* Hashes the files, signs them and puts all signatures (and attestations) in place, or none. A dry

@@ -6,6 +6,11 @@
 #include <limits.h>
 #include <string.h>
 
+bool passphrase_option_is(int id)
+{
+	return id >= OPTION_PASSPHRASE_FILE && id <= OPTION_PASSPHRASE_ENV;
+}
+
 int passphrase_option(int id, const char *value, struct passphrase *passphrase, struct error *err)
 {
 	unsigned long long fd;

@@ -26,6 +26,8 @@ enum {
 			"read it from this environment variable"                                   \
 	}
 
+bool passphrase_option_is(int id);
+
 /* Takes one of these. Fails with ERR_USAGE: not a descriptor, or a second source. */
 int passphrase_option(int id, const char *value, struct passphrase *passphrase, struct error *err);
 

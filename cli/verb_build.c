@@ -1,6 +1,7 @@
 /* muenbuild build: from unikernels and boot parameters to a Muen system. */
 #include "base/alloc.h"
-#include "cli/build.h"
+#include "cli/build_image.h"
+#include "cli/build_run.h"
 #include "cli/unikernel_option.h"
 #include "cli/verbs.h"
 
@@ -14,6 +15,8 @@ enum {
 	OPTION_DISABLE_RESET,
 	OPTION_SUBJECT_INFO,
 	OPTION_SOURCE,
+	OPTION_NO_IMAGE,
+	OPTION_RUN,
 };
 
 static const struct option_spec specs[] = {
@@ -30,6 +33,12 @@ static const struct option_spec specs[] = {
 	  "subject info revision of the target's Muen, 2 to 5" },
 	{ OPTION_SOURCE, "source", 0, "FILE", "source component specification" },
 	SYSTEM_OPTION_SPECS,
+	{ OPTION_NO_IMAGE, "no-image", 0, NULL, "write the policy's documents alone" },
+	{ OPTION_RUN, "run", 0, NULL,
+	  "run the unikernels here first: all is written only if that\nends well; options of run "
+	  "stand behind --" },
+	IMAGE_OPTION_SPECS,
+	WWW_OPTION_SPECS,
 	{ 0 },
 };
 
@@ -38,6 +47,11 @@ struct request {
 	struct system_options system;
 	struct unikernel_options unikernels;
 	struct unikernel_defaults defaults;
+	struct image_options image;
+	struct www_options www;
+	bool no_image;
+	bool wants_run;
+	struct run_options run;
 };
 
 /* ---- options ------------------------------------------------------------- */
@@ -63,8 +77,43 @@ static int take_option(struct request *request, int id, const char *value, struc
 	case OPTION_SOURCE:
 		defaults->source = value;
 		return 0;
+	case OPTION_NO_IMAGE:
+		request->no_image = true;
+		return 0;
+	case OPTION_RUN:
+		request->wants_run = true;
+		return 0;
 	}
+	if (image_options_know(id))
+		return image_options_take(&request->image, id, value, err);
+	if (www_options_know(id))
+		return www_options_take(&request->www, id, value, err);
 	return system_options_take(&request->system, id, value, err);
+}
+
+static int check_image(const struct request *request, struct error *err)
+{
+	const char *given = request->image.given ? request->image.given : request->www.given;
+
+	if (image_options_check(&request->image, err) < 0 ||
+	    www_options_check(&request->www, err) < 0)
+		return -1;
+	if (!request->no_image || !given)
+		return 0;
+	err_fail(err, ERR_USAGE, "%s is about the image, and --no-image wants none", given);
+	return err_mend(err, "leave one of them out");
+}
+
+/* What stands behind "--" is for the run. */
+static int take_run(struct request *request, struct options *options, struct error *err)
+{
+	int behind = request->wants_run ? options->behind : 0;
+
+	options->count -= behind;
+	if (options_expect(options, 0, 0, err) < 0)
+		return -1;
+	return request->wants_run ? build_run_options(&request->run, behind, options->operands, err)
+				  : 0;
 }
 
 static int parse(struct request *request, int argc, char **argv, struct error *err)
@@ -76,14 +125,14 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 	while ((id = options_next(&options, &value, err)) > 0)
 		if (take_option(request, id, value, err) < 0)
 			return -1;
-	if (id < 0 || options_expect(&options, 0, 0, err) < 0)
+	if (id < 0 || take_run(request, &options, err) < 0)
 		return -1;
 	if (!request->unikernels.count) {
 		err_fail(err, ERR_USAGE, "no unikernel is named");
 		return err_mend(err, "muenbuild --unikernel FILE.muen --bootparams \"...\"; "
 				     "'muenbuild build --help' has more");
 	}
-	return 0;
+	return check_image(request, err);
 }
 
 /* ---- the job ------------------------------------------------------------- */
@@ -179,6 +228,10 @@ static int add_unikernel_files(struct build *build, struct converted *converted,
 	if (delivery_add(&build->delivery, converted->file, "the unikernel that it refers to",
 			 converted->bytes.data, converted->bytes.size, err) < 0)
 		return -1;
+	if (composed_add(build, converted, err) < 0)
+		return -1;
+	if (build->image)
+		build_image_add_unikernel(build->image, converted);
 	bytes_free(&converted->bytes); /* many unikernels need not be in memory at once */
 	return 0;
 }
@@ -242,12 +295,16 @@ static int build_all(struct build *build, const struct request *request, struct 
 	delivery_protect(&build->delivery, source);
 	for (size_t i = 0; i < count; i++)
 		delivery_protect(&build->delivery, request->unikernels.list[i].path);
+	if (build->image && build_image_begin(build->image, build, err) < 0)
+		return -1;
 	build->converted = xcalloc(count, sizeof(*build->converted));
 	build->requests = xcalloc(count, sizeof(*build->requests));
 	for (size_t i = 0; i < count; i++)
 		if (convert(build, request, i, err) < 0)
 			return -1;
-	if (check_same_subject_info(build, err) < 0 || build_system(build, err) < 0)
+	if (check_same_subject_info(build, err) < 0 || build_system(build, err) < 0 ||
+	    (request->wants_run && build_run(build, &request->run, err) < 0) ||
+	    (build->image && build_image_add(build->image, build, err) < 0))
 		return -1;
 	return build_finish(build, err);
 }
@@ -256,12 +313,21 @@ static int run(int argc, char **argv, struct error *err)
 {
 	struct request request = { .system = SYSTEM_OPTIONS_DEFAULT,
 				   .defaults = { .subject_info = -1 } };
+	struct build_image image = { .options = &request.image, .www_options = &request.www };
 	struct build build = { 0 };
 	int status = -1;
 
-	if (parse(&request, argc, argv, err) == 0 && build_all(&build, &request, err) == 0)
-		status = build_tell(&build, err);
+	image.source.fd = -1;
+	if (parse(&request, argc, argv, err) == 0) {
+		build.image = request.no_image ? NULL : &image;
+		if (build_all(&build, &request, err) == 0)
+			status = build_tell(&build, err);
+	}
+	build_image_free(&image);
 	build_free(&build);
+	run_options_free(&request.run);
+	image_options_free(&request.image);
+	www_options_free(&request.www);
 	unikernel_options_free(&request.unikernels);
 	system_options_free(&request.system);
 	return status;

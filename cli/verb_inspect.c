@@ -1,6 +1,7 @@
 /* muenbuild inspect: what a file is, and what would go wrong with it on Muen. */
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/inspect_stream.h"
 #include "cli/iso_report.h"
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
@@ -163,6 +164,8 @@ static int run(int argc, char **argv, struct error *err)
 	inspection.path = options.operands[0];
 	if (iso_recognise(inspection.path))
 		return iso_inspect(inspection.path, json, err);
+	if (inspect_is_stream(inspection.path))
+		return inspect_stream(inspection.path, json, err);
 	if (inspect(&inspection, err) == 0) {
 		status = 0;
 		if (json)
@@ -179,7 +182,7 @@ static int run(int argc, char **argv, struct error *err)
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.run = run,
-	.summary = "tell what a unikernel or an ISO image is and what is wrong with it",
+	.summary = "tell what a unikernel, a system image or an ISO is and what is wrong with it",
 	.operands = "FILE",
 	.options = specs,
 };

@@ -1,58 +1,69 @@
 /* muenbuild run: starts muenbuild-hvt, the tender, which stands beside this program. */
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "cli/run_policy.h"
 #include "cli/verbs.h"
-#include "tender/option_list.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#define TENDER "muenbuild-hvt"
-
-/* For --help and the shell completion; the tender itself reads them. */
-#define HELP_ROW(name, argument, per_device, function, help)                                       \
-	{ __COUNTER__ + 1, name, 0, argument, help },
-
-static const struct option_spec specs[] = { TENDER_OPTIONS(HELP_ROW){ 0 } };
-
-/* Beside this executable; "" if that cannot be told. */
-static void tender_path(char path[PATH_MAX])
+/* The tender reads such a command line itself. */
+static int run_file(int argc, char **argv, struct error *err)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(TENDER));
-	char *slash;
+	cleanup_free char **words = xcalloc((size_t)argc + 2, sizeof(*words));
 
-	path[length > 0 ? length : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash)
-		memcpy(slash + 1, TENDER, sizeof(TENDER));
+	/* Here the unikernel comes first, or anywhere before "--". */
+	words[0] = (char *)path_base_name(tender_path());
+	words[1] = (char *)"--options-anywhere";
+	memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*words));
+	execv(tender_path(), words);
+	return fail_no_tender(errno, err);
+}
+
+static int run_policy(const struct run_options *options, struct error *err)
+{
+	struct policy_source source = { .path = options->policy,
+					.folders = options->folders,
+					.folder_count = options->folder_count,
+					.unikernel = options->unikernel };
+	cleanup_run struct run run = { 0 };
+
+	if (!options->policy) {
+		err_fail(err, ERR_USAGE, "--subject and -I are about a policy, but none is named");
+		return err_mend(err, "name it: --policy FILE");
+	}
+	if (run_prepare(&run, options, &source, err) < 0)
+		return -1;
+	return run.count == 1 ? run_alone(&run, err) : run_together(&run, stdout, err);
 }
 
 static int run_run(int argc, char **argv, struct error *err)
 {
-	cleanup_free char **words = xcalloc((size_t)argc + 2, sizeof(*words));
-	char path[PATH_MAX];
+	cleanup_run_options struct run_options options = { 0 };
 
-	tender_path(path);
-	/* Here the unikernel comes first, or anywhere before "--". */
-	words[0] = (char *)TENDER;
-	words[1] = (char *)"--options-anywhere";
-	memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*words));
-	execv(path, words);
-	err_fail_errno(err, ERR_MISSING, errno, "%s: cannot start the tender", path);
-	return err_mend(err, "install muenbuild-hvt beside muenbuild: make install does");
+	if (!run_options_wanted(argc, argv))
+		return run_file(argc, argv, err);
+	if (run_options_parse(&options, argc, argv, err) < 0)
+		return -1;
+	return run_policy(&options, err);
 }
 
 const struct verb verb_run = {
 	.name = "run",
 	.run = run_run,
-	.summary = "run an hvt unikernel in KVM",
-	.operands = "FILE [-- ARGUMENT...]",
-	.options = specs,
+	.summary = "run a unikernel, or those of a policy, in KVM",
+	.operands = "[FILE] [-- ARGUMENT...]",
+	.options = run_option_specs,
 	.details =
-		"Runs a Solo5 hvt unikernel on this machine, before it is deployed. What stands\n"
-		"behind -- is the unikernel's command line. The exit status is the guest's; 120 "
-		"to\n"
-		"126 are the tender's own failures. See muenbuild-hvt(1).",
+		"Runs a Solo5 unikernel on this machine, before it is deployed: one for hvt, or "
+		"the\n"
+		"very file for Muen. What stands behind -- is its command line. The exit status "
+		"is\n"
+		"the guest's; 120 to 126 are the tender's own failures. See muenbuild-hvt(1).\n\n"
+		"With --policy, the unikernels of a system run exactly as its policy lays them "
+		"out,\n"
+		"several of them together; an option for one of several is written as\n"
+		"--net SUBJECT:NAME=KIND.\n",
 };

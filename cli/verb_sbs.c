@@ -5,8 +5,9 @@
 #include "cli/report.h"
 #include "cli/sbs_report.h"
 #include "cli/sbs_verify.h"
+#include "cli/standin.h"
 #include "cli/verbs.h"
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "sign/openpgp.h"
 #include "sign/sbs.h"
 
@@ -14,7 +15,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_OUTPUT = 1, OPTION_KEY, OPTION_HOMEDIR, OPTION_BLOCK_SIZE, OPTION_RAW, OPTION_JSON };
+enum {
+	OPTION_OUTPUT = 1,
+	OPTION_KEY,
+	OPTION_HOMEDIR,
+	OPTION_BLOCK_SIZE,
+	OPTION_RAW,
+	OPTION_ALLOW_STANDIN,
+	OPTION_JSON
+};
 
 static const struct option_spec specs[] = {
 	{ OPTION_OUTPUT, "output", 'o', "FILE",
@@ -25,6 +34,8 @@ static const struct option_spec specs[] = {
 	{ OPTION_BLOCK_SIZE, "block-size", 0, "SIZE",
 	  "sign: size of a block with its hash, 128 to 16M\n(default: 64K)" },
 	{ OPTION_RAW, "raw", 0, NULL, "sign: the contents need not be a command stream" },
+	{ OPTION_ALLOW_STANDIN, "allow-standin", 0, NULL,
+	  "sign: what has the stand-in kernel, too: for trying" },
 	{ OPTION_JSON, "json", 0, NULL, "print the result as a JSON document" },
 	{ 0 },
 };
@@ -37,6 +48,7 @@ struct request {
 	uint32_t block_size;
 	const char *sign_option; /* an option that was given and is for 'sign' only */
 	bool raw;
+	bool allow_standin;
 	bool json;
 };
 
@@ -112,7 +124,7 @@ static int make_stream(const struct request *request, const char *path, struct s
 	in = file_open(request->input, INT64_MAX, &size, err);
 	if (in < 0)
 		return -1;
-	if (!request->raw && csl_check(in, request->input, size, stream, err) < 0) {
+	if (!request->raw && csl_check(in, request->input, size, stream, NULL, NULL, err) < 0) {
 		char mend[sizeof(err->mend)];
 
 		memcpy(mend, err->mend, sizeof(mend));
@@ -135,6 +147,7 @@ static int run_sign(const struct request *request, struct error *err)
 					     .fingerprint = request->fingerprint } };
 	cleanup_free char *path =
 		request->output ? xstrdup(request->output) : default_output(request->input);
+	cleanup_findings struct findings findings = { 0 };
 	struct csl_summary stream = { 0 };
 
 	if (!*request->fingerprint) {
@@ -143,8 +156,10 @@ static int run_sign(const struct request *request, struct error *err)
 				     "4096");
 	}
 	if (sbs_check_output(request->input, path, err) < 0 ||
+	    standin_check_signing(request->input, request->allow_standin, &findings, err) < 0 ||
 	    make_stream(request, path, &signing, &header, &stream, err) < 0)
 		return -1;
+	report_warn(&findings);
 	return print_signed(request, path, &header, &signing.signer, request->raw ? NULL : &stream,
 			    err);
 }
@@ -200,6 +215,10 @@ static int take_option(int id, const char *value, struct request *request, struc
 	case OPTION_RAW:
 		request->raw = true;
 		request->sign_option = "raw";
+		return 0;
+	case OPTION_ALLOW_STANDIN:
+		request->allow_standin = true;
+		request->sign_option = "allow-standin";
 		return 0;
 	case OPTION_JSON:
 		request->json = true;

@@ -21,6 +21,7 @@ enum {
 	OPTION_IPXE,
 	OPTION_TARGET_RAM,
 	OPTION_ANY_ISO,
+	OPTION_ALLOW_STANDIN,
 	OPTION_ATTEST,
 	OPTION_MATERIAL,
 	OPTION_PARAMETER,
@@ -46,6 +47,8 @@ static const struct option_spec specs[] = {
 	{ OPTION_TARGET_RAM, "target-ram", 0, "SIZE",
 	  "memory of the machine that boots: refuse an ISO that\ndoes not fit" },
 	{ OPTION_ANY_ISO, "any-iso", 0, NULL, "sign an ISO that memdisk cannot boot, too" },
+	{ OPTION_ALLOW_STANDIN, "allow-standin", 0, NULL,
+	  "sign what has the stand-in kernel, too: for trying" },
 	{ OPTION_ATTEST, "attest", 0, NULL,
 	  "write and sign a statement of provenance too:\nFILE.intoto.json, FILE.intoto.json.sig" },
 	{ OPTION_MATERIAL, "material", 0, "FILE",
@@ -69,12 +72,6 @@ static void command_free(struct sign_command *command)
 
 /* ---- options --------------------------------------------------------------------------- */
 
-static void words_add(struct words *words, const char *word)
-{
-	array_grow(words->list, words->count);
-	words->list[words->count++] = word;
-}
-
 static int parse_digest(const char *value, enum digest_algorithm *digest, struct error *err)
 {
 	if (digest_by_name(value, digest) == 0 && *digest >= DIGEST_SHA256)
@@ -83,13 +80,13 @@ static int parse_digest(const char *value, enum digest_algorithm *digest, struct
 	return err_mend(err, "use sha256, sha384 or sha512");
 }
 
-static int parse_parameter(struct words *parameters, const char *value, struct error *err)
+static int parse_parameter(struct word_list *parameters, const char *value, struct error *err)
 {
 	if (value[0] == '=' || !strchr(value, '=')) {
 		err_fail(err, ERR_USAGE, "--parameter: '%s' is not NAME=VALUE", value);
 		return err_mend(err, "write --parameter recipe=minimal, for example");
 	}
-	words_add(parameters, value);
+	word_list_add(parameters, value);
 	return 0;
 }
 
@@ -101,7 +98,7 @@ static int take_provenance(struct sign_command *command, int id, const char *val
 		command->attest = true;
 		return 0;
 	case OPTION_MATERIAL:
-		words_add(&command->materials, value);
+		word_list_add(&command->materials, value);
 		return 0;
 	case OPTION_PARAMETER:
 		return parse_parameter(&command->parameters, value, err);
@@ -142,7 +139,7 @@ static int take_option(struct sign_command *command, int id, const char *value, 
 		command->signer.certificate = value;
 		return 0;
 	case OPTION_CA:
-		words_add(&command->authorities, value);
+		word_list_add(&command->authorities, value);
 		return 0;
 	case OPTION_DIGEST:
 		return parse_digest(value, &command->signer.digest, err);
@@ -162,6 +159,9 @@ static int take_option(struct sign_command *command, int id, const char *value, 
 		return take_target_ram(value, &command->target_ram, err);
 	case OPTION_ANY_ISO:
 		command->any_iso = true;
+		return 0;
+	case OPTION_ALLOW_STANDIN:
+		command->allow_standin = true;
 		return 0;
 	case OPTION_DRY_RUN:
 		command->dry_run = true;

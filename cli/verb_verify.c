@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/report.h"
 #include "cli/sbs_verify.h"
+#include "cli/standin.h"
 #include "sign/ipxe_codes.h"
 #include "sign/judge.h"
 #include "sign/openpgp.h"
@@ -375,6 +376,19 @@ static void recognise_other_file(const struct request *request, const struct jud
 	judgement->mend = xasprintf("name the signature of %s", shown[1]);
 }
 
+/* That a signature is good does not make the stand-in kernel fit for production. */
+static int note_standin(const struct request *request, struct judgement *judgement,
+			struct error *err)
+{
+	bool standin;
+
+	if (standin_find(request->file, &standin, err) < 0)
+		return -1;
+	if (standin)
+		standin_warn(request->file, &judgement->findings);
+	return 0;
+}
+
 static bool is_about_contents(const struct judgement *judgement)
 {
 	return !strcmp(judgement->rule, "wrong-content") ||
@@ -400,6 +414,8 @@ static int verify(const struct request *request, struct error *err)
 		return -1;
 	signature = (struct judge_blob){ bytes.data, bytes.size, request->signature_path };
 	if (judge_signature(&policy, &content, &signature, &judgement, err) < 0)
+		return -1;
+	if (judgement.accepted && note_standin(request, &judgement, err) < 0)
 		return -1;
 	if (is_about_contents(&judgement))
 		recognise_other_file(request, &policy, &signature, &judgement);

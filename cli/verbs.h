@@ -14,6 +14,8 @@ extern const struct verb verb_verify;
 extern const struct verb verb_keys;
 extern const struct verb verb_ipxe;
 extern const struct verb verb_sbs;
+extern const struct verb verb_iso;
+extern const struct verb verb_serve;
 extern const struct verb verb_run;
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "gencspec/naming.h"
-#include "xml/xml.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -54,7 +53,7 @@ static int check_bootparams(const char *bootparams, struct error *err)
 			 i, (unsigned char)bootparams[i]);
 		return err_mend(err, "write the parameters on one line, separated by blanks");
 	}
-	if (!xml_text_allowed(bootparams)) {
+	if (!text_is_xml(bootparams)) {
 		err_fail(err, ERR_USAGE,
 			 "the boot parameters are not UTF-8 text of characters that XML has");
 		return err_mend(err, "XML can hold nothing else; encode binary values");
@@ -75,7 +74,7 @@ static bool is_plain(const char *name)
 	for (const char *c = name; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return false;
-	return *name && *name != '$' && xml_text_allowed(name);
+	return *name && *name != '$' && text_is_xml(name);
 }
 
 /* The base name of the file stands in the specification. */

@@ -8,6 +8,7 @@ void component_free(struct component *component)
 {
 	for (size_t i = 0; i < component->region_count; i++) {
 		free(component->regions[i].logical);
+		free(component->regions[i].type);
 		free(component->regions[i].file);
 	}
 	for (size_t i = 0; i < component->channel_count; i++)
@@ -42,6 +43,12 @@ struct component_channel *component_add_channel(struct component *component)
 	channel = &component->channels[component->channel_count++];
 	*channel = (struct component_channel){ 0 };
 	return channel;
+}
+
+void component_add_library(struct component *component, const char *name)
+{
+	array_grow(component->libraries, component->library_count);
+	component->libraries[component->library_count++] = xstrdup(name);
 }
 
 bool component_depends(const struct component *component, const char *library)

@@ -1,7 +1,8 @@
 /* A Muen component: what a unikernel provides to and requests from the system that runs it.
  *
- * Made from a unikernel by gencspec_convert(), or read from a component specification by
- * component_parse(). Plain data; `document` is the specification itself, in canonical form.
+ * Made from a unikernel by gencspec_convert() or gencspec_plan(), or read from a component
+ * specification by component_parse(). Plain data; `document` is the specification itself, in
+ * canonical form.
  */
 #ifndef GENCSPEC_COMPONENT_H
 #define GENCSPEC_COMPONENT_H
@@ -26,13 +27,20 @@ enum region_content {
 	REGION_FILE,  /* from a file */
 };
 
+/* Muen's types of memory (types.xsd) that gencspec gives. */
+#define MEMORY_PLAIN "subject" /* what has no type */
+#define MEMORY_BINARY "subject_binary"
+#define MEMORY_BOOT_INFO "subject_solo5_boot_info"
+
 struct component_region {
 	char *logical; /* name inside the component */
+	char *type;    /* MEMORY_... or another of Muen's types */
 	uint64_t address;
 	uint64_t size; /* bytes, multiple of MUEN_PAGE */
 	bool writable;
 	bool executable;
 	enum region_content content;
+	uint8_t pattern;      /* REGION_FILL */
 	char *file;	      /* REGION_FILE: name of the file, without folder */
 	uint64_t file_offset; /* REGION_FILE: bytes; 0 also for Muen's "none" */
 };
@@ -49,6 +57,9 @@ struct component {
 	char *name;
 	bool resettable;
 	char *bootparams; /* "" if there are none */
+	uint64_t entry;	  /* RIP, RSP and RDI at the start; 0 if it does not say a number */
+	uint64_t stack;
+	uint64_t boot_info;
 	struct component_region *regions;
 	size_t region_count;
 	struct component_channel *channels;
@@ -57,7 +68,7 @@ struct component {
 	size_t library_count;
 	char *other;	/* the first resource that it asks for and that is none of `channels`, in
 			 * words: "the device 'eth0'"; NULL if there is none */
-	char *document; /* the specification as XML text */
+	char *document; /* the specification as XML text; NULL if it was only planned */
 };
 
 /* Reads a component specification. `name` stands for the file in messages. Fails with ERR_INPUT
@@ -69,8 +80,10 @@ void component_free(struct component *component);
 DEFINE_CLEANUP(struct component *, component_free)
 #define cleanup_component cleanup_with(component_freep)
 
+/* Each appends a zeroed element and returns it; valid until the next of its kind is added. */
 struct component_region *component_add_region(struct component *component);
 struct component_channel *component_add_channel(struct component *component);
+void component_add_library(struct component *component, const char *name);
 
 /* Whether it depends on the library. */
 bool component_depends(const struct component *component, const char *library);

@@ -63,14 +63,30 @@ static int check_logical(const struct xml_node *node, const char *logical,
 	return err_mend(err, "give each region and each channel of a component a name of its own");
 }
 
+static int read_pattern(const struct xml_node *fill, struct component_region *region,
+			struct error *err)
+{
+	uint64_t pattern;
+
+	if (xml_need_number(fill, "pattern", &pattern, err) < 0)
+		return -1;
+	region->content = REGION_FILL;
+	region->pattern = (uint8_t)pattern;
+	if (pattern <= UINT8_MAX)
+		return 0;
+	xml_fail(fill, err, "the pattern is %s, a byte was expected",
+		 ada_hex(pattern, (char[ADA_HEX_MAX]){ 0 }));
+	return err_mend(err, "fill the region with a byte from 16#00# to 16#ff#");
+}
+
 static int read_content(const struct xml_node *node, struct component_region *region,
 			struct error *err)
 {
-	struct xml_node *file = xml_first(node, "file");
+	struct xml_node *file = xml_first(node, "file"), *fill = xml_first(node, "fill");
 	const char *name, *offset;
 
-	if (xml_first(node, "fill"))
-		region->content = REGION_FILL;
+	if (fill && read_pattern(fill, region, err) < 0)
+		return -1;
 	if (!file)
 		return 0;
 	region->content = REGION_FILE;
@@ -86,13 +102,14 @@ static int read_content(const struct xml_node *node, struct component_region *re
 static int read_region(const struct xml_node *node, struct component *component, struct error *err)
 {
 	struct component_region *region;
-	const char *logical;
+	const char *logical, *type = xml_get(node, "type");
 
 	if (xml_need(node, "logical", &logical, err) < 0 ||
 	    check_logical(node, logical, component, err) < 0)
 		return -1;
 	region = component_add_region(component);
 	region->logical = xstrdup(logical);
+	region->type = xstrdup(type ? type : MEMORY_PLAIN);
 	if (xml_need_number(node, "virtualAddress", &region->address, err) < 0 ||
 	    xml_need_number(node, "size", &region->size, err) < 0 ||
 	    xml_need_bool(node, "writable", &region->writable, err) < 0 ||
@@ -130,8 +147,7 @@ static int read_depends(const struct xml_node *root, struct component *component
 		xml_each (node, depends, "library") {
 			if (xml_need(node, "ref", &name, err) < 0)
 				return -1;
-			array_grow(component->libraries, component->library_count);
-			component->libraries[component->library_count++] = xstrdup(name);
+			component_add_library(component, name);
 		}
 	return 0;
 }
@@ -177,6 +193,23 @@ static int read_config(const struct xml_node *root, struct component *component,
 	return 0;
 }
 
+/* A register may also be a variable of the policy. */
+static uint64_t read_register(const struct xml_node *root, const char *path)
+{
+	struct xml_node *node = xml_path(root, path);
+	cleanup_free char *text = node ? xml_text(node) : NULL;
+	uint64_t value;
+
+	return text && ada_number(text, &value) == 0 ? value : 0;
+}
+
+static void read_registers(const struct xml_node *root, struct component *component)
+{
+	component->entry = read_register(root, "requires/vcpu/registers/gpr/rip");
+	component->stack = read_register(root, "requires/vcpu/registers/gpr/rsp");
+	component->boot_info = read_register(root, "requires/vcpu/registers/gpr/rdi");
+}
+
 static int read_component(const struct xml_document *document, struct component *component,
 			  struct error *err)
 {
@@ -196,6 +229,7 @@ static int read_component(const struct xml_document *document, struct component 
 	if (read_config(root, component, err) < 0 || read_depends(root, component, err) < 0)
 		return -1;
 	note_other(root, component);
+	read_registers(root, component);
 	if (provides)
 		xml_each (node, provides, "memory")
 			if (read_region(node, component, err) < 0)

@@ -27,6 +27,12 @@ struct component *gencspec_convert(const struct unikernel *unikernel,
 				   const struct conversion_options *options,
 				   struct findings *findings, struct error *err);
 
+/* The same without a specification: for who needs the component alone, and has no XML. There is no
+ * options->source; the result has no `document`. */
+struct component *gencspec_plan(const struct unikernel *unikernel,
+				const struct conversion_options *options, struct findings *findings,
+				struct error *err);
+
 /* Makes the file that the component's regions refer to out of the unikernel's own bytes, in
  * place: zeroes behind each segment's end in its last page, NOPs over .interp where muinit would
  * start the component, and room at the end for the last page. A segment whose last page is

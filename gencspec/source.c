@@ -5,8 +5,7 @@
 #define OWN(exception) "<" exception ">0</" exception ">"
 
 const char builtin_source[] =
-	"<component name='unikernel' profile='native'>"
-	"<depends><library ref='libmudebuglog'/><library ref='libmutime'/></depends>"
+	"<component name='" BUILTIN_COMPONENT_NAME "' profile='native'>"
 	"<requires><vcpu>"
 	"<vmx><masks><exception>" OWN("DivideError") OWN("Debug") OWN("Breakpoint") OWN(
 		"Overflow") OWN("BOUNDRangeExceeded") OWN("InvalidOpcode") OWN("DeviceNotAvailable")
@@ -28,13 +27,4 @@ const char builtin_source[] =
 							      "OSSupportSIMDExceptions></cr4>"
 							      "</registers>"
 							      "</vcpu></requires>"
-							      "<provides>"
-							      "<memory logical='boot_info' "
-							      "type='subject_solo5_boot_info' "
-							      "virtualAddress='16#1000#'"
-							      " size='16#1000#' writable='false' "
-							      "executable='false'>"
-							      "<file filename='unikernel_bi' "
-							      "offset='none'/></memory>"
-							      "</provides>"
 							      "</component>";

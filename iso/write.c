@@ -257,6 +257,8 @@ static int set_options(const struct making *making, struct error *err)
 	}
 	iso_write_opts_set_iso_level(options, 3);
 	iso_write_opts_set_rockridge(options, 1);
+	/* Without serial numbers: libisofs numbers folders by where they lie in memory. */
+	iso_write_opts_set_rrip_version_1_10(options, 1);
 	iso_write_opts_set_hardlinks(options, 0);
 	iso_write_opts_set_sort_files(options, 1);
 	iso_write_opts_set_replace_timestamps(options, 2);

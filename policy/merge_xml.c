@@ -17,13 +17,26 @@ static const char *const system_order[] = { "config",	     "hardware",   "platfo
 
 /* ---- finding documents --------------------------------------------------- */
 
+/* Elements that were read keep the places that they were read from; of a document that was made
+ * here, they get those of its canonical form. */
 static struct xml_document *copy_document(const char *name, const struct xml_document *document,
 					  struct error *err)
 {
+	const struct xml_node *root = xml_root(document);
 	cleanup_buffer struct buffer text = { 0 };
+	struct xml_document *copy;
 
-	xml_write(document, &text);
-	return xml_parse(name, text.data, text.length, err);
+	if (!xml_line(root)) {
+		xml_write(document, &text);
+		return xml_parse(name, text.data, text.length, err);
+	}
+	copy = xml_new(name, xml_name(root));
+	for (size_t i = 0; xml_attribute_name(root, i); i++)
+		xml_set(xml_root(copy), xml_attribute_name(root, i),
+			xml_get(root, xml_attribute_name(root, i)));
+	xml_each (child, root, NULL)
+		xml_add_copy(xml_root(copy), child);
+	return copy;
 }
 
 static struct xml_document *find_document(const struct merge_sources *sources, const char *name,

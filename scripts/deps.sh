@@ -1,18 +1,20 @@
 #!/bin/sh
-# Installs what is missing on Debian and Ubuntu, or says how: deps.sh build|check
+# Installs what is missing on Debian and Ubuntu, or says how: deps.sh build|demo|check
 set -eu
 
 build="gcc make binutils pkg-config libxml2-dev libssl-dev libjansson-dev libcyaml-dev libyaml-dev
-	libgpgme-dev libseccomp-dev libslirp-dev libisofs-dev mtools grub-common grub-pc-bin
-	grub-efi-amd64-bin"
+	libgpgme-dev libseccomp-dev libslirp-dev libmicrohttpd-dev libisofs-dev mtools grub-common
+	grub-pc-bin grub-efi-amd64-bin syslinux-common"
+demo="$build qemu-system-x86"
 check="$build check clang libxml2-utils mandoc openssl python3 git strace
-	gnupg softhsm2 opensc libengine-pkcs11-openssl xorriso genisoimage syslinux-common
+	gnupg softhsm2 opensc libengine-pkcs11-openssl xorriso genisoimage
 	qemu-system-x86 ovmf ipxe iproute2 gdb busybox-static xz-utils procps"
 
 case "${1-}" in
 build) wanted=$build ;;
+demo) wanted=$demo ;;
 check) wanted=$check ;;
-*) echo "usage: $0 build|check" >&2; exit 64 ;;
+*) echo "usage: $0 build|demo|check" >&2; exit 64 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

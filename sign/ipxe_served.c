@@ -36,7 +36,7 @@ static int peek(const char *path, uint64_t offset, void *bytes, size_t length, b
 	return *there ? file_pread(fd, path, bytes, length, offset, err) : 0;
 }
 
-static int check_memdisk(const char *path, struct error *err)
+int ipxe_memdisk_check(const char *path, struct error *err)
 {
 	unsigned char magic[4];
 	bool there;
@@ -100,7 +100,7 @@ static int check_file(const struct ipxe_file *file, const char *path, uint64_t t
 {
 	switch (file->kind) {
 	case IPXE_FILE_MEMDISK:
-		return check_memdisk(path, err);
+		return ipxe_memdisk_check(path, err);
 	case IPXE_FILE_ISO:
 		return memdisk_require(path, target_ram, findings, err);
 	case IPXE_FILE_EFI:

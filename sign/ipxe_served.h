@@ -14,6 +14,10 @@
 int ipxe_served_check(const struct ipxe_script *script, const char *folder, uint64_t target_ram,
 		      struct findings *findings, struct error *err);
 
+/* Checks that the file is memdisk, or another program that iPXE starts as it. Fails with
+ * ERR_NO_INPUT or ERR_INPUT. */
+int ipxe_memdisk_check(const char *path, struct error *err);
+
 /* Checks that a file can be named in CERT= (`pinned` false) or TRUST= (true) when iPXE is built:
  * its build takes PEM only, and pins the first certificate of a file only. Fails with ERR_NO_INPUT
  * or ERR_INPUT. */

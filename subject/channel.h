@@ -1,5 +1,6 @@
 /* Both ends of a channel (SHMStream, version 2): one writer, readers that it does not know of.
- * Freestanding: the stand-in kernel includes this, too.
+ * Freestanding: the stand-in kernel is linked with channel.c, too, and has memcpy() and memset()
+ * for it, which compilers call on their own.
  *
  * The other side is not trusted. A reader copies what the header says once, checks it against the
  * region's size, and uses its copy; whatever the header becomes later, no access leaves the region.
@@ -44,17 +45,18 @@ struct net_element {
 
 struct channel_writer {
 	struct channel_header *header;
-	uint64_t element_size, elements;
-	uint64_t written;
+	uint64_t protocol, element_size, elements;
+	uint64_t written; /* elements, in this epoch */
 };
 
-/* Begins to write: a new epoch, which must not be 0 and not the one before. -1 if the region
- * (bytes) has no room for an element. */
+/* Begins to write, in a region that is cleared (64-bit aligned). -1 if it (bytes) has no room for
+ * an element, or the epoch is 0 or the one that it has already. */
 int channel_open(struct channel_writer *writer, void *region, uint64_t region_size,
 		 uint64_t protocol, uint64_t element_size, uint64_t epoch);
 /* The element is `element_size` bytes. Never waits: the oldest element is overwritten. */
 void channel_write(struct channel_writer *writer, const void *element);
-/* A new epoch for the same channel: readers lose what they had not read. */
+/* A new epoch, neither 0 nor the present one, for the same channel: readers lose what they had not
+ * read. */
 void channel_restart(struct channel_writer *writer, uint64_t epoch);
 /* The channel is inactive from now on. */
 void channel_close(struct channel_writer *writer);
@@ -64,8 +66,8 @@ enum channel_result {
 	CHANNEL_EMPTY,	      /* nothing new */
 	CHANNEL_INACTIVE,     /* no writer */
 	CHANNEL_INCOMPATIBLE, /* another protocol, or a header that does not fit the region */
-	CHANNEL_OVERRUN,      /* the writer was faster: elements are lost; the reader goes on with
-			       * the newest */
+	CHANNEL_OVERRUN,      /* the writer was faster: elements are lost; the next call goes on
+			       * with the newest half of those that are still there */
 };
 
 struct channel_reader {
@@ -80,9 +82,11 @@ struct channel_reader {
 
 void channel_attach(struct channel_reader *reader, const void *region, uint64_t region_size,
 		    uint64_t protocol, uint64_t element_size);
-/* Reads the next element to `element`, of element_size bytes. A new epoch is followed. */
+/* Reads the next element to `element`, of element_size bytes, which may also be written if the
+ * result is another one than CHANNEL_READ. A new epoch is followed. */
 enum channel_result channel_read(struct channel_reader *reader, void *element);
-/* Elements that can be read now, 0 if none or inactive. Follows a new epoch. */
+/* Elements that wait to be read, 0 if none or inactive; after an overrun, all that the channel
+ * holds. Follows a new epoch. */
 uint64_t channel_pending(struct channel_reader *reader);
 
 #endif

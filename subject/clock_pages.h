@@ -1,5 +1,5 @@
-/* The two pages from which a unikernel on Muen learns the time. Freestanding: the stand-in
- * kernel includes this, too.
+/* The two pages from which a unikernel on Muen learns the time: they lie at MUEN_SCHEDULE_INFO and
+ * where the subject info says. Freestanding: the stand-in kernel includes this, too.
  *
  * Sources: Muen's muschedinfo and mutime; Solo5's muen bindings, which read the time only when
  * schedule_start moves, and need a rate above 1 GHz.
@@ -8,10 +8,6 @@
 #define SUBJECT_CLOCK_PAGES_H
 
 #include <stdint.h>
-
-#define SCHEDULE_INFO_ADDRESS 0xe00008000ull /* constant in Solo5's bindings */
-#define TIMED_EVENT_ADDRESS 0xe00010000ull
-#define TIME_INFO_ADDRESS 0xfffd00000ull
 
 /* Ticks of the current minor frame. Start must never go back, and must not be 0. */
 struct schedule_info {

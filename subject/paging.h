@@ -15,8 +15,8 @@ struct paging_mapping {
 	bool uncached;
 };
 
-/* Bytes that the tables take: a multiple of MUEN_PAGE. Large pages are used where address and
- * physical address allow it. */
+/* Bytes that the tables take: a multiple of MUEN_PAGE. The mappings ascend by address and do not
+ * overlap. Large pages are used where address and physical address allow it. */
 uint64_t paging_size(const struct paging_mapping *mappings, size_t count);
 
 /* Writes the tables to `tables` (zeroed, paging_size() bytes), which will lie at `physical`; that
@@ -25,9 +25,9 @@ void paging_write(const struct paging_mapping *mappings, size_t count, uint64_t 
 		  unsigned char *tables);
 
 /* Where a world's regions go: physical[i] for regions[i], from `start` (a multiple of MUEN_PAGE) on
- * without overlap, congruent to the virtual address modulo PAGING_LARGE where that makes large
- * pages possible. Regions with leave[i] keep physical[i] as it is; `leave` may be NULL.
- * Returns the end. */
+ * without overlap (also with what is left), congruent to the virtual address modulo PAGING_LARGE
+ * where that makes large pages possible. Regions with leave[i] keep physical[i] as it is; `leave`
+ * may be NULL. Returns the end of what was placed. */
 uint64_t world_place(const struct subject_world *world, uint64_t start, const bool *leave,
 		     uint64_t *physical);
 

@@ -7,10 +7,7 @@
 
 #include "subject/world.h"
 
-#define SUBJECT_INFO_ADDRESS 0xe00000000ull /* constant in Solo5's bindings */
-#define SUBJECT_INFO_SIZE 0x8000u	    /* bytes of the region */
-
-/* Writes the subject's info, of the revision that the world asks for, to SUBJECT_INFO_SIZE bytes
+/* Writes the subject's info, of the revision that the world asks for, to MUEN_SINFO_SIZE bytes
  * at `page`, which need not be zeroed. The resources are the world's regions, and the event
  * `solo5_exit` if there is one. `tsc_khz` is the frequency of the time stamp counter, 0 if not
  * known. */

@@ -13,14 +13,14 @@
 
 /* What a region is for. */
 enum world_role {
-	WORLD_BINARY,	   /* part of the unikernel's image */
+	WORLD_BINARY,	   /* part of the unikernel's image; what it is reset from is MEMORY */
 	WORLD_RAM,	   /* memory behind the image: heap and stack */
-	WORLD_BOOT_INFO,   /* see boot_info.h */
+	WORLD_BOOT_INFO,   /* see subject_info.h */
 	WORLD_SINFO,	   /* see subject_info.h */
 	WORLD_SCHEDULE,	   /* scheduling info, see clock_pages.h */
 	WORLD_TIMED_EVENT, /* Solo5 does not use it */
 	WORLD_TIME_INFO,   /* see clock_pages.h */
-	WORLD_DEBUG_LOG,   /* the console's channel, see channel.h and console_record.h */
+	WORLD_DEBUG_LOG,   /* the console's channel, see channel.h */
 	WORLD_CHANNEL,	   /* any other channel: NAME|in, NAME|out */
 	WORLD_CONTROL,	   /* lifecycle, for muinit: not used by Solo5 */
 	WORLD_STATUS,	   /* the same */
@@ -40,7 +40,7 @@ struct world_region {
 	char *file;		     /* REGION_FILE: its path; NULL: the world's own `image` */
 	uint64_t file_offset;	     /* REGION_FILE: bytes */
 	char *physical; /* its name in the policy, by which two subjects share it, or NULL */
-	int shared_fd;	/* memory that another process maps as well, or -1 */
+	int shared_fd;	/* memory that another process maps as well, or -1; borrowed */
 	char *origin;	/* where that comes from, for people: "component_web.xml:61",
 			 * "Solo5's muen bindings" */
 };
@@ -53,7 +53,9 @@ struct subject_world {
 	uint64_t entry;		      /* RIP */
 	uint64_t stack;		      /* RSP */
 	uint64_t boot_info;	      /* RDI: the address of the boot info page */
-	int exit_event;		      /* number of the event `solo5_exit`, -1: none */
+	int exit_event;		      /* number of the event `solo5_exit`, which the unikernel
+				       * causes by VMCALL at its end; -1: none. Whoever cannot take
+				       * a VMCALL sets -1: the unikernel then ends with HLT. */
 	struct world_region *regions; /* ascending by address, without overlap */
 	size_t count;
 };
@@ -73,8 +75,10 @@ struct world_region *world_add(struct subject_world *world, enum world_role role
  * multiples, below MUEN_ADDRESS_END, no overlap (both sides are named with their origins), at most
  * WORLD_REGIONS_MAX regions and WORLD_MEMORY_MAX bytes, entry inside an executable region, stack
  * and boot info inside regions; exactly one each of SINFO, SCHEDULE, TIME_INFO, DEBUG_LOG and
- * BOOT_INFO, and SINFO and SCHEDULE where Solo5's bindings look for them; boot parameters that fit;
- * RAM and image contiguous, as the bindings' heap needs. Fails with ERR_INPUT. */
+ * BOOT_INFO, where (SINFO, SCHEDULE) and as what (time_info, debuglog) Solo5's bindings look for
+ * them, and writable only if they are written; boot parameters that fit; names of 1 to
+ * MUEN_NAME_MAX bytes, no two alike; RAM writable and without a gap behind the image, as the
+ * bindings' heap needs. Fails with ERR_INPUT. */
 int world_settle(struct subject_world *world, struct error *err);
 
 #define WORLD_REGIONS_MAX 255	      /* resources that the subject info has room for */
@@ -91,20 +95,23 @@ const char *world_role_name(enum world_role role);
 
 /* Where RAM ends: what boot info calls mem_size. */
 uint64_t world_memory_end(const struct subject_world *world);
+/* The address behind the image's highest region. */
+uint64_t world_binary_end(const struct subject_world *world);
 
 /* What belongs to a world beyond its component. */
 struct world_options {
 	const char *name;	   /* of the subject */
 	const char *unikernel;	   /* path of its ELF file, or NULL */
 	unsigned sinfo_revision;   /* 2..5 */
-	uint64_t entry;		   /* of the ELF file */
 	uint64_t log_channel_size; /* bytes */
 	const char *origin;	   /* of what the component asks for: "the unikernel" or a file */
 };
 
-/* The world of a component's subject in the built-in policy: the component's regions and channels,
- * and what Muen adds. A component that Muen restarts (depends on muinit) is entered at the begin of
- * its text, as muinit does it. Fails as world_settle() does. */
+/* The world of a component's subject in the built-in policy: the component's regions and channels
+ * (those without an address behind the last that has one), and what Muen adds. Regions that come
+ * from the file which has the entry point are of the world's own image. A component that Muen
+ * restarts (depends on muinit) is entered at the begin of its text, as muinit does it, and has the
+ * event `solo5_exit`. Fails as world_settle() does. */
 struct subject_world *world_from_component(const struct component *component,
 					   const struct world_options *options, struct error *err);
 

@@ -1,5 +1,7 @@
 #include "tender/tender.h"
 
+#include "tender/hvt_abi.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -84,7 +86,8 @@ int tender_check_devices(const struct tender *tender, struct error *err)
 	for (size_t i = 0; i < unikernel->device_count; i++)
 		/* Types from here on are Solo5's own and need no device. */
 		if (unikernel->devices[i].type < HVT_RESERVED_FIRST &&
-		    !is_attached(options, &unikernel->devices[i]))
+		    !is_attached(options, &unikernel->devices[i]) &&
+		    !guest_provides(tender->guest, &unikernel->devices[i]))
 			return not_attached(&unikernel->devices[i], err);
 	return 0;
 }
@@ -94,33 +97,26 @@ int tender_check_devices(const struct tender *tender, struct error *err)
 static int open_net(struct tender *tender, const struct net_spec *spec, struct error *err)
 {
 	unsigned handle = declared(&tender->unikernel, spec->name)->handle;
-	struct hvt_manifest_entry *entry = &tender->manifest.entry[handle];
 	struct net *net = &tender->nets[tender->net_count];
 
 	if (net_open(net, spec, &tender->options.identity, err) < 0)
 		return -1;
 	tender->net_count++;
-	tender->hvt.nets[handle] = net;
-	memcpy(entry->net.mac, net->mac, sizeof(entry->net.mac));
-	entry->net.mtu = net->mtu;
-	entry->attached = 1;
-	return 0;
+	tender->devices.nets[handle] = net;
+	return guest_attach_net(tender->guest, handle, net, err);
 }
 
 static int open_block(struct tender *tender, const struct block_option *option, struct error *err)
 {
 	unsigned handle = declared(&tender->unikernel, option->name)->handle;
-	struct hvt_manifest_entry *entry = &tender->manifest.entry[handle];
 	struct block *block = &tender->blocks[tender->block_count];
 
 	if (block_open(block, option->name, option->path, option->block_size, option->read_only,
 		       err) < 0)
 		return -1;
 	tender->block_count++;
-	tender->hvt.blocks[handle] = block;
-	entry->block.capacity = block->capacity;
-	entry->block.block_size = block->block_size;
-	entry->attached = 1;
+	tender->devices.blocks[handle] = block;
+	guest_attach_block(tender->guest, handle, block);
 	return 0;
 }
 
@@ -128,12 +124,12 @@ int tender_open_devices(struct tender *tender, struct error *err)
 {
 	const struct options_hvt *options = &tender->options;
 
-	hvt_manifest_from(&tender->unikernel, &tender->manifest);
 	for (size_t i = 0; i < options->net_count; i++)
 		if (open_net(tender, &options->nets[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < options->block_count; i++)
 		if (open_block(tender, &options->blocks[i], err) < 0)
 			return -1;
+	devices_prepare(&tender->devices, &tender->stop);
 	return 0;
 }

@@ -20,7 +20,7 @@ static rlim_t descriptor_limit(const struct tender *tender)
 	/* None is to be opened any more, but for a core file and a debugger; ppoll() takes no more
 	 * than the limit, even if inherited descriptors have higher numbers. */
 	limit += tender->core_fd >= 0 || tender->options.gdb;
-	return limit > tender->hvt.poll_count ? limit : tender->hvt.poll_count;
+	return limit > tender->devices.poll_count ? limit : tender->devices.poll_count;
 }
 
 static void allow_devices(struct filter *filter, const struct tender *tender)
@@ -51,8 +51,6 @@ static void allow_machine(struct filter *filter, const struct tender *tender)
 	filter_allow_fd(filter, __NR_write, tender->stop.wake_fd);
 	filter_allow(filter, __NR_setitimer);
 	filter_allow(filter, __NR_ppoll);
-	if (tender->ring.running)
-		filter_allow_fd(filter, __NR_read, tender->ring.kick_fd);
 }
 
 static void allow_outputs(struct filter *filter, const struct tender *tender)
@@ -81,6 +79,7 @@ static int load_filter(const struct tender *tender, struct error *err)
 		return -1;
 	filter_allow_basics(filter);
 	allow_machine(filter, tender);
+	guest_allow(tender->guest, filter);
 	allow_devices(filter, tender);
 	allow_outputs(filter, tender);
 	if (tender->options.gdb)
@@ -101,10 +100,7 @@ int tender_confine(struct tender *tender, struct error *err)
 
 	if (isolate(&isolation, &tender->isolation, err) < 0)
 		return -1;
-	if (tender->image.ring &&
-	    ring_start(&tender->ring, tender->image.ring, &tender->hvt, err) < 0)
-		return -1;
-	if (load_filter(tender, err) < 0)
+	if (guest_start(tender->guest, err) < 0 || load_filter(tender, err) < 0)
 		return -1;
 	if (options->verbose)
 		say("sandbox: system calls filtered; files: %s; network: %s%s",

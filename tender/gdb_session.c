@@ -32,8 +32,8 @@ static void add_reason(const struct gdb_session *session, const struct gdb_point
 		buffer_add_text(halt, point->type == GDB_SOFTWARE ? "swbreak:;" : "hwbreak:;");
 }
 
-/* Lets the machine finish a port access, without running the guest: only then are registers what
- * they seem, and may be changed. */
+/* Lets the machine finish an access to a port or a device, without running the guest: only then are
+ * registers what they seem, and may be changed. */
 static void complete(struct gdb_session *session)
 {
 	struct vm_exit exit;
@@ -240,7 +240,7 @@ bool gdb_session_takes(struct gdb_session *session, const struct vm_exit *exit)
 {
 	const struct gdb_point *point;
 
-	session->incomplete = exit->kind == VM_EXIT_PORT;
+	session->incomplete = exit->kind == VM_EXIT_PORT || exit->kind == VM_EXIT_MMIO;
 	if (exit->kind == VM_EXIT_DEBUG) {
 		at_debug_exit(session, exit);
 		return true;

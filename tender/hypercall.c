@@ -87,26 +87,6 @@ static enum hypercall_outcome call_puts(struct hvt *hvt, uint64_t address, struc
 	return HYPERCALL_DONE;
 }
 
-static int collect_ready(struct hvt *hvt, uint64_t *ready_set)
-{
-	int count = 0;
-
-	for (size_t i = 1; i < hvt->poll_count; i++) {
-		struct pollfd *entry = &hvt->polls[i];
-
-		if (entry->revents & POLLIN) {
-			*ready_set |= 1ull << hvt->poll_handles[i];
-			count++;
-		} else if (entry->revents) {
-			net_lost(hvt->polled[i]);
-		}
-		/* One that is gone would end every wait at once. */
-		if (hvt->polled[i]->closed)
-			entry->fd = -1;
-	}
-	return count;
-}
-
 static enum hypercall_outcome call_poll(struct hvt *hvt, uint64_t address, struct error *err)
 {
 	struct hvt_poll arguments;
@@ -119,8 +99,7 @@ static enum hypercall_outcome call_poll(struct hvt *hvt, uint64_t address, struc
 	WRITE_ANSWER(hvt, HVT_POLL, address, &arguments, ready_set, err);
 	timeout.tv_sec = (time_t)(arguments.timeout_nsecs / NSEC_PER_SEC);
 	timeout.tv_nsec = (long)(arguments.timeout_nsecs % NSEC_PER_SEC);
-	if (ppoll(hvt->polls, hvt->poll_count, &timeout, NULL) > 0)
-		arguments.result = collect_ready(hvt, &arguments.ready_set);
+	arguments.result = devices_wait(hvt->devices, &timeout, &arguments.ready_set);
 	WRITE_ANSWER(hvt, HVT_POLL, address, &arguments, ready_set, err);
 	WRITE_ANSWER(hvt, HVT_POLL, address, &arguments, result, err);
 	return HYPERCALL_DONE;
@@ -148,7 +127,7 @@ static enum hypercall_outcome call_block(struct hvt *hvt, uint64_t address, enum
 	void *data;
 
 	READ_ARGUMENTS(hvt, call, address, &arguments, err);
-	block = arguments.handle < HVT_HANDLES_MAX ? hvt->blocks[arguments.handle] : NULL;
+	block = devices_block(hvt->devices, arguments.handle);
 	arguments.result = HVT_EINVAL;
 	if (block) {
 		data = guest_memory_at(hvt->memory, arguments.data, arguments.length, access);
@@ -164,11 +143,6 @@ static enum hypercall_outcome call_block(struct hvt *hvt, uint64_t address, enum
 	return HYPERCALL_DONE;
 }
 
-static struct net *net_of(const struct hvt *hvt, uint64_t handle)
-{
-	return handle < HVT_HANDLES_MAX ? hvt->nets[handle] : NULL;
-}
-
 static enum hypercall_outcome call_net_write(struct hvt *hvt, uint64_t address, struct error *err)
 {
 	struct hvt_net_io arguments;
@@ -176,7 +150,7 @@ static enum hypercall_outcome call_net_write(struct hvt *hvt, uint64_t address, 
 	const void *data;
 
 	READ_ARGUMENTS(hvt, HVT_NET_WRITE, address, &arguments, err);
-	net = net_of(hvt, arguments.handle);
+	net = devices_net(hvt->devices, arguments.handle);
 	arguments.result = HVT_EINVAL;
 	if (net) {
 		data = guest_memory_at(hvt->memory, arguments.data, arguments.length, GUEST_READ);
@@ -198,7 +172,7 @@ static enum hypercall_outcome call_net_read(struct hvt *hvt, uint64_t address, s
 	void *data;
 
 	READ_ARGUMENTS(hvt, HVT_NET_READ, address, &arguments, err);
-	net = net_of(hvt, arguments.handle);
+	net = devices_net(hvt->devices, arguments.handle);
 	arguments.result = HVT_EINVAL;
 	if (net) {
 		data = guest_memory_at(hvt->memory, arguments.data, arguments.length, GUEST_WRITE);
@@ -233,21 +207,6 @@ static enum hypercall_outcome call_halt(struct hvt *hvt, uint64_t address, struc
 }
 
 /* ---- dispatch ------------------------------------------------------------------------ */
-
-void hvt_prepare(struct hvt *hvt)
-{
-	hvt->polls[0] =
-		(struct pollfd){ .fd = hvt->stop ? hvt->stop->wake_fd : -1, .events = POLLIN };
-	hvt->poll_count = 1;
-	for (unsigned handle = 0; handle < HVT_HANDLES_MAX; handle++) {
-		if (!hvt->nets[handle])
-			continue;
-		hvt->polls[hvt->poll_count] =
-			(struct pollfd){ .fd = hvt->nets[handle]->fd, .events = POLLIN };
-		hvt->polled[hvt->poll_count] = hvt->nets[handle];
-		hvt->poll_handles[hvt->poll_count++] = handle;
-	}
-}
 
 static enum hypercall_outcome dispatch(struct hvt *hvt, enum hvt_hypercall call, uint64_t address,
 				       struct error *err)

@@ -6,23 +6,18 @@
 #ifndef TENDER_HYPERCALL_H
 #define TENDER_HYPERCALL_H
 
-#include "tender/block.h"
 #include "tender/console.h"
+#include "tender/devices.h"
 #include "tender/guest_memory.h"
 #include "tender/hvt_abi.h"
-#include "tender/net.h"
 #include "tender/vm.h"
 
-#include <poll.h>
-
-/* Everything that hypercalls work on. Zero-initialise, fill in memory, console and devices,
- * then call hvt_prepare(). */
+/* Everything that hypercalls work on. Zero-initialise, then fill in memory, console and
+ * devices. */
 struct hvt {
 	const struct guest_memory *memory;
 	struct console *console;
-	const struct stop *stop;	       /* ends waiting */
-	struct net *nets[HVT_HANDLES_MAX];     /* by handle, NULL: none */
-	struct block *blocks[HVT_HANDLES_MAX]; /* the same */
+	struct devices *devices;
 
 	/* After HALT: */
 	int32_t exit_status;
@@ -30,11 +25,6 @@ struct hvt {
 	bool has_cookie;
 
 	uint64_t calls[HVT_HYPERCALLS]; /* by number */
-
-	struct pollfd polls[1 + HVT_HANDLES_MAX]; /* the stop's wake_fd, then network devices */
-	struct net *polled[1 + HVT_HANDLES_MAX];
-	unsigned poll_handles[1 + HVT_HANDLES_MAX];
-	size_t poll_count;
 };
 
 enum hypercall_outcome {
@@ -42,9 +32,6 @@ enum hypercall_outcome {
 	HYPERCALL_HALT,	 /* the guest ends with exit_status */
 	HYPERCALL_FAULT, /* the guest did what it may not; the error says what */
 };
-
-/* To be called once all devices are there. */
-void hvt_prepare(struct hvt *hvt);
 
 /* Serves one access to a port, VM_EXIT_PORT. */
 enum hypercall_outcome hvt_hypercall(struct hvt *hvt, const struct vm_exit *access,

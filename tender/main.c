@@ -1,4 +1,4 @@
-/* muenbuild-hvt: runs a Solo5 hvt unikernel in KVM. */
+/* muenbuild-hvt: runs a Solo5 unikernel for hvt or for Muen in KVM. */
 #include "tender/tender.h"
 
 #include "tender/clock.h"
@@ -19,13 +19,22 @@
 static int read_unikernel(struct tender *tender, struct error *err)
 {
 	const char *path = tender->options.kernel;
+	const struct guest_setup setup = {
+		.unikernel = &tender->unikernel,
+		.options = &tender->options,
+		.devices = &tender->devices,
+		.console = &tender->console,
+		.stop = &tender->stop,
+	};
 
 	if (file_read(path, ELF_FILE_MAX, 0, &tender->file, err) < 0)
 		return -1;
-	if (unikernel_parse(&tender->unikernel, tender->file.data, tender->file.size, err) < 0 ||
-	    hvt_check(&tender->unikernel, err) < 0)
+	if (unikernel_parse(&tender->unikernel, tender->file.data, tender->file.size, err) < 0)
 		return err_within(err, "%s", path);
-	return 0;
+	tender->guest = guest_new(&setup, err);
+	if (tender->guest || err->kind == ERR_USAGE)
+		return tender->guest ? 0 : -1;
+	return err_within(err, "%s", path);
 }
 
 /* What can be judged without the host. */
@@ -40,10 +49,6 @@ static int check_options(struct tender *tender, struct error *err)
 	for (size_t i = 0; i < options->probe_count; i++)
 		if (probe_parse(&tender->probes[i], options->probes[i], err) < 0)
 			return -1;
-	if (strlen(options->command_line) > HVT_COMMAND_LINE_MAX)
-		return err_fail(err, ERR_USAGE,
-				"Guest command line too long: %zu characters, at most %d",
-				strlen(options->command_line), HVT_COMMAND_LINE_MAX);
 	return tender_check_devices(tender, err);
 }
 
@@ -95,38 +100,18 @@ static int open_host(struct tender *tender, struct error *err)
 	return tender->vm ? 0 : -1;
 }
 
-static bool wants_ring(const struct tender *tender)
-{
-	if (!tender->net_count || tender->options.ring == RING_OFF)
-		return false;
-	return tender->options.ring == RING_ON || ring_pays();
-}
-
 static int load_guest(struct tender *tender, struct error *err)
 {
-	struct hvt_setup setup = {
-		.tsc_hz = tender->vm->tsc_hz,
-		.command_line = tender->options.command_line,
-		.manifest = &tender->manifest,
-	};
-
-	/* Where the machine cannot ring a bell, the guest makes hypercalls instead. */
-	setup.ring = wants_ring(tender) && ring_new(&tender->ring, tender->vm, err) == 0;
-	if (hvt_memory_size(tender->options.memory, setup.ring, &setup.memory_size, err) < 0)
-		return -1;
-	if (hvt_load(&tender->image, &tender->unikernel, &setup, err) < 0)
-		return err_within(err, "%s", tender->options.kernel);
-	return 0;
+	if (guest_load(tender->guest, tender->vm, err) == 0)
+		return 0;
+	return err->kind == ERR_INPUT ? err_within(err, "%s", tender->options.kernel) : -1;
 }
 
 static int prepare_guest(struct tender *tender, struct error *err)
 {
-	struct vm_registers registers;
+	struct guest *guest = tender->guest;
 
-	if (vm_map(tender->vm, 0, tender->image.ram.host, tender->image.ram.size, err) < 0)
-		return -1;
-	hvt_entry_state(&tender->image, &registers);
-	if (vm_set_registers(tender->vm, &registers, err) < 0)
+	if (vm_set_registers(tender->vm, &guest->entry, err) < 0)
 		return -1;
 	tender->stop.vm = tender->vm;
 	tender->console = (struct console){
@@ -134,12 +119,8 @@ static int prepare_guest(struct tender *tender, struct error *err)
 		.stop = &tender->stop,
 		.watch = tender->watch.count ? &tender->watch : NULL,
 	};
-	tender->hvt.memory = &tender->image.memory;
-	tender->hvt.console = &tender->console;
-	tender->hvt.stop = &tender->stop;
-	hvt_prepare(&tender->hvt);
 	if (tender->options.gdb)
-		return gdb_attach(&tender->gdb, tender->vm, tender->hvt.memory, &tender->stop, err);
+		return gdb_attach(&tender->gdb, tender->vm, guest->memory, &tender->stop, err);
 	return 0;
 }
 
@@ -167,12 +148,19 @@ static enum exit_status failure_status(enum exit_status stage, const struct erro
 
 static void write_core(struct tender *tender)
 {
+	const struct guest *guest = tender->guest;
 	struct error err;
 
 	if (tender->core_fd < 0 || !tender_crashed(tender) || !tender->outcome.has_registers)
 		return;
-	if (core_write(tender->core_fd, tender->options.dumpcore, &tender->image.ram,
-		       tender->image.memory_size, &tender->outcome.registers, &err) < 0)
+	const struct core core = {
+		.folder_fd = tender->core_fd,
+		.folder = tender->options.dumpcore,
+		.target = guest->operations->target,
+		.memory = guest->memory,
+		.registers = &tender->outcome.registers,
+	};
+	if (core_write(&core, &err) < 0)
 		say_error(&err);
 }
 
@@ -210,8 +198,6 @@ static int prepare(struct tender *tender)
 		outcome->start_status = (int)failure_status(stages[i].failure, &outcome->error);
 		return -1;
 	}
-	/* What is not a failure of the run was filled in on the way, e.g. why there is no ring. */
-	outcome->error = (struct error){ 0 };
 	return 0;
 }
 

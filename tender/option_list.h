@@ -16,6 +16,10 @@
 	  "attach a block device; behind FILE: ,ro ,sector=N")                                     \
 	X("block-sector-size", "NAME=N", true, options_take_sector_size,                           \
 	  "its block size (default: 512)")                                                         \
+	X("channel-size", "SIZE", false, take_channel_size,                                        \
+	  "muen: size of each network channel (default: 1M)")                                      \
+	X("world", "FILE", false, take_world,                                                      \
+	  "muen: the subject's world, as muenbuild wrote it; @ and a descriptor")                  \
 	X("expect", "REGEX", false, take_expect,                                                   \
 	  "end with 0 once a line of output matches (all of several)")                             \
 	X("reject", "REGEX", false, take_reject, "fail if a line of output matches")               \

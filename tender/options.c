@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/text.h"
+#include "solo5/muen_ranges.h"
 #include "tender/clock.h"
 #include "tender/gdb_link.h"
 #include "tender/option_list.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT (512ull << 20)
+#define CHANNEL_SIZE_DEFAULT (1ull << 20)
 
 struct option_row {
 	const char *name;
@@ -44,6 +46,20 @@ static int take_memory(struct options_hvt *options, const char *device, const ch
 	}
 	err_fail(err, ERR_USAGE, "Malformed argument to --mem: '%s'", value);
 	return err_mend(err, "give a number of MiB, e.g. --mem=128, or a size with a unit: 1G");
+}
+
+static int take_channel_size(struct options_hvt *options, const char *device, const char *value,
+			     struct error *err)
+{
+	uint64_t size;
+
+	(void)device;
+	if (text_to_size(value, &size) == 0 && size && size % MUEN_PAGE == 0) {
+		options->channel_size = size;
+		return 0;
+	}
+	err_fail(err, ERR_USAGE, "--channel-size: '%s' is no multiple of 4 KiB", value);
+	return err_mend(err, "give a size, e.g. 256K or 64M");
 }
 
 static int take_pattern(struct options_hvt *options, const char *value, bool reject,
@@ -196,6 +212,7 @@ static int take_gdb_port(struct options_hvt *options, const char *device, const 
 TAKE_PATH(json)
 TAKE_PATH(dumpcore)
 TAKE_PATH(chroot)
+TAKE_PATH(world)
 
 #define TAKE_FLAG(field)                                                                           \
 	static int take_##field(struct options_hvt *options, const char *device,                   \
@@ -217,7 +234,8 @@ static const struct option_row rows[] = { TENDER_OPTIONS(OPTION_ROW) };
 void options_hvt_help(void)
 {
 	puts("Usage: muenbuild-hvt [OPTION...] [--] UNIKERNEL [ARGUMENT...]\n\n"
-	     "Runs a Solo5 hvt unikernel in KVM. Understands solo5-hvt's options.\n");
+	     "Runs a Solo5 unikernel for hvt or for Muen in KVM. Understands solo5-hvt's "
+	     "options.\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *help = rows[i].help, *newline;
 		int column = printf("  --%s%s%s", rows[i].name, rows[i].argument ? "=" : "",
@@ -378,7 +396,9 @@ int options_hvt_parse(struct options_hvt *options, int argc, char **argv, struct
 {
 	struct words words = { argc, argv, 1 };
 
-	*options = (struct options_hvt){ .memory = MEMORY_DEFAULT, .gdb_port = GDB_PORT_DEFAULT };
+	*options = (struct options_hvt){ .memory = MEMORY_DEFAULT,
+					 .channel_size = CHANNEL_SIZE_DEFAULT,
+					 .gdb_port = GDB_PORT_DEFAULT };
 	if (take_words(options, &words, err) < 0)
 		return -1;
 	if (options->help || options->version)

@@ -9,7 +9,7 @@
 #define TENDER_OPTIONS_H
 
 #include "base/error.h"
-#include "tender/hvt_abi.h"
+#include "solo5/unikernel.h"
 #include "tender/isolate.h"
 #include "tender/net_spec.h"
 
@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OPTIONS_DEVICES_MAX (HVT_HANDLES_MAX - 1)
+#define OPTIONS_DEVICES_MAX SOLO5_DEVICES_MAX
 #define OPTIONS_PATTERNS_MAX 32
 #define OPTIONS_PROBES_MAX 8
 
@@ -42,8 +42,10 @@ enum ring_option {
 
 struct options_hvt {
 	const char *kernel;
-	char *command_line; /* the guest's arguments, joined by single spaces; owned */
-	uint64_t memory;    /* bytes asked for */
+	char *command_line;    /* the guest's arguments, joined by single spaces; owned */
+	uint64_t memory;       /* bytes asked for */
+	uint64_t channel_size; /* muen: bytes of each channel of a network device */
+	const char *world;     /* muen: file of the subject's world, "@FD", or NULL */
 	struct net_spec nets[OPTIONS_DEVICES_MAX];
 	size_t net_count;
 	struct block_option blocks[OPTIONS_DEVICES_MAX];

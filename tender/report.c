@@ -95,6 +95,8 @@ static void tell_end(const struct tender *tender)
 		if (tender_is_smoke_test(tender))
 			say("the guest ended with status %d after %s", outcome->guest_status,
 			    moment);
+		if (outcome->error.message[0])
+			say_error(&outcome->error);
 		break;
 	case OUTCOME_SIGNAL:
 		say("Exiting on signal %d (%s)", outcome->signal, strsignal(outcome->signal));
@@ -175,15 +177,13 @@ static void tell_registers(const struct vm_registers *registers)
 	    registers->efer);
 }
 
-/* The guest's own handlers have run since the trap: only what they saved tells of it. */
 static void tell_trap(const struct tender *tender)
 {
-	struct hvt_trap_frame frame;
+	const struct guest_trap *trap = &tender->guest->trap;
 
-	memcpy(&frame, tender->hvt.cookie, sizeof(frame));
-	tell_place(tender, frame.rip);
+	tell_place(tender, trap->rip);
 	say("rsp=0x%" PRIx64 " rflags=0x%" PRIx64 " cr2=0x%" PRIx64 " error code 0x%" PRIx64,
-	    frame.rsp, frame.rflags, frame.cr2, frame.error_code);
+	    trap->rsp, trap->rflags, trap->cr2, trap->error_code);
 }
 
 void tender_tell_crash(const struct tender *tender)
@@ -191,7 +191,7 @@ void tender_tell_crash(const struct tender *tender)
 	if (!tender_crashed(tender))
 		return;
 	if (tender->outcome.cause == OUTCOME_HALT) {
-		if (tender->hvt.has_cookie)
+		if (tender->guest->trapped)
 			tell_trap(tender);
 		return;
 	}

@@ -32,6 +32,7 @@ static void add_outcome(struct json *json, const struct tender *tender)
 	const struct outcome *outcome = &tender->outcome;
 
 	json_put_text(json, "unikernel", tender->options.kernel);
+	json_put_text(json, "target", tender->guest ? tender->guest->operations->target : NULL);
 	json_put_number(json, "status", (uint64_t)tender_status(tender));
 	json_put_text(json, "cause", cause_name(outcome->cause));
 	json_put_text(json, "message", outcome->error.message[0] ? outcome->error.message : NULL);
@@ -57,27 +58,14 @@ static void add_counters(struct json *json, const struct tender *tender)
 	for (int i = 0; i < VM_EXIT_KINDS; i++)
 		json_put_number(json, vm_exit_name((enum vm_exit_kind)i), tender->exits[i]);
 	json_end(json, '}');
-	json_begin(json, "hypercalls", '{');
-	for (int i = HVT_WALLTIME; i < HVT_HYPERCALLS; i++)
-		json_put_number(json, hypercall_name((enum hvt_hypercall)i), tender->hvt.calls[i]);
-	json_end(json, '}');
 	json_begin(json, "console", '{');
 	json_put_number(json, "bytes", tender->console.bytes);
 	json_put_number(json, "lost", tender->console.lost);
 	json_end(json, '}');
-	if (!tender->ring.running) {
-		json_put_null(json, "ring");
-		return;
-	}
-	json_begin(json, "ring", '{');
-	json_put_number(json, "writes", tender->ring.counters.writes);
-	json_put_number(json, "reads", tender->ring.counters.reads);
-	json_put_number(json, "refused", tender->ring.counters.refused);
-	json_put_number(json, "sleeps", tender->ring.counters.sleeps);
-	json_end(json, '}');
+	guest_report(tender->guest, json);
 }
 
-static void add_net(struct json *json, const struct net *net)
+static void add_net(struct json *json, const struct tender *tender, const struct net *net)
 {
 	char mac[18];
 
@@ -96,6 +84,7 @@ static void add_net(struct json *json, const struct net *net)
 	json_put_number(json, "receive_drops", net->counters.receive_drops);
 	json_put_number(json, "pcap_frames", net->pcap.frames);
 	json_put_bool(json, "lost", net->closed);
+	guest_report_net(tender->guest, net, json);
 	json_end(json, '}');
 }
 
@@ -120,7 +109,7 @@ static void add_devices(struct json *json, const struct tender *tender)
 {
 	json_begin(json, "net", '[');
 	for (size_t i = 0; i < tender->net_count; i++)
-		add_net(json, &tender->nets[i]);
+		add_net(json, tender, &tender->nets[i]);
 	json_end(json, ']');
 	json_begin(json, "block", '[');
 	for (size_t i = 0; i < tender->block_count; i++)

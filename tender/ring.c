@@ -37,7 +37,7 @@ int ring_new(struct ring *ring, struct vm *vm, struct error *err)
 
 static void serve_write(struct ring *ring, const struct hvt_ring_entry *entry)
 {
-	struct net *net = entry->handle < HVT_HANDLES_MAX ? ring->hvt->nets[entry->handle] : NULL;
+	struct net *net = devices_net(ring->hvt->devices, entry->handle);
 	const void *data =
 		guest_memory_at(ring->hvt->memory, entry->data, entry->length, GUEST_READ);
 
@@ -51,7 +51,7 @@ static void serve_write(struct ring *ring, const struct hvt_ring_entry *entry)
 
 static void serve_read(struct ring *ring, const struct hvt_ring_entry *entry)
 {
-	struct net *net = entry->handle < HVT_HANDLES_MAX ? ring->hvt->nets[entry->handle] : NULL;
+	struct net *net = devices_net(ring->hvt->devices, entry->handle);
 	void *data = guest_memory_at(ring->hvt->memory, entry->data, entry->length, GUEST_WRITE);
 	struct hvt_ring_commit commit = { .id = entry->id, .result = HVT_EINVAL };
 	size_t length;

@@ -77,9 +77,7 @@ static void end_fault(struct tender *tender, const struct vm_exit *exit)
 {
 	struct error *err = &tender->outcome.error;
 	const struct guest_region *region =
-		exit->kind == VM_EXIT_MMIO
-			? guest_memory_region(&tender->hvt.memory[0], exit->address)
-			: NULL;
+		exit->kind == VM_EXIT_MMIO ? guest_region_at(tender->guest, exit->address) : NULL;
 
 	if (exit->kind == VM_EXIT_FAULT)
 		err_fail(err, ERR_INPUT,
@@ -152,14 +150,15 @@ static void end_badly(struct tender *tender, const struct vm_exit *exit)
 static void go_back_to_trap(struct tender *tender)
 {
 	struct vm_registers *registers = &tender->outcome.registers;
-	struct hvt_trap_frame frame;
+	const struct guest_trap *trap = &tender->guest->trap;
 
-	memcpy(&frame, tender->hvt.cookie, sizeof(frame));
-	registers->rip = frame.rip;
-	registers->rflags = frame.rflags;
-	registers->gpr[VM_RSP] = frame.rsp;
-	registers->cs.selector = (uint16_t)frame.cs;
-	registers->ss.selector = (uint16_t)frame.ss;
+	registers->rip = trap->rip;
+	registers->rflags = trap->rflags;
+	registers->gpr[VM_RSP] = trap->rsp;
+	if (trap->cs) {
+		registers->cs.selector = trap->cs;
+		registers->ss.selector = trap->ss;
+	}
 }
 
 /* ---- debugging --------------------------------------------------------------------------- */
@@ -168,7 +167,7 @@ static void go_back_to_trap(struct tender *tender)
 static void show_crash(struct tender *tender)
 {
 	const struct outcome *outcome = &tender->outcome;
-	bool aborted = outcome->cause == OUTCOME_HALT && !tender->hvt.has_cookie;
+	bool aborted = outcome->cause == OUTCOME_HALT && !tender->guest->trapped;
 
 	if (tender->options.gdb && tender_crashed(tender) && outcome->has_registers)
 		gdb_look(&tender->gdb, aborted ? GDB_SIGABRT : GDB_SIGSEGV, &outcome->registers);
@@ -190,26 +189,39 @@ static void tell_debugger(struct tender *tender)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
-/* Serves a port; true if the run has ended. */
-static bool serve_port(struct tender *tender, const struct vm_exit *exit)
+static void end_halted(struct tender *tender)
+{
+	struct outcome *outcome = &tender->outcome;
+	const struct guest *guest = tender->guest;
+
+	outcome->cause = OUTCOME_HALT;
+	outcome->guest_status = guest->exit_status;
+	if (outcome->guest_status == 255)
+		read_registers(tender);
+	if (outcome->has_registers && guest->trapped)
+		go_back_to_trap(tender);
+	if (guest_explain_trap(guest, outcome->error.message, sizeof(outcome->error.message)))
+		outcome->error.kind = ERR_INPUT;
+}
+
+/* Deals with an exit; true if the run has ended. */
+static bool serve(struct tender *tender, const struct vm_exit *exit)
 {
 	struct outcome *outcome = &tender->outcome;
 
-	switch (hvt_hypercall(&tender->hvt, exit, &outcome->error)) {
-	case HYPERCALL_DONE:
+	switch (guest_serve(tender->guest, exit, &outcome->error)) {
+	case GUEST_GOES_ON:
 		return false;
-	case HYPERCALL_HALT:
-		outcome->cause = OUTCOME_HALT;
-		outcome->guest_status = tender->hvt.exit_status & 0xff;
-		if (outcome->guest_status == 255)
-			read_registers(tender);
-		if (outcome->has_registers && tender->hvt.has_cookie)
-			go_back_to_trap(tender);
+	case GUEST_HALTED:
+		end_halted(tender);
 		return true;
-	case HYPERCALL_FAULT:
-	default:
+	case GUEST_FAULT:
 		outcome->cause = OUTCOME_GUEST;
 		read_registers(tender);
+		return true;
+	case GUEST_NOT_ASKED:
+	default:
+		end_badly(tender, exit);
 		return true;
 	}
 }
@@ -228,16 +240,10 @@ static bool step(struct tender *tender)
 	tender->exits[exit.kind]++;
 	if (gdb && gdb_session_takes(&gdb->session, &exit))
 		return false;
-	if (exit.kind == VM_EXIT_PORT) {
-		ended = serve_port(tender, &exit);
-		if (gdb && !ended)
-			gdb_session_served(&gdb->session);
-		return ended;
-	}
-	if (exit.kind == VM_EXIT_INTERRUPTED)
-		return false;
-	end_badly(tender, &exit);
-	return true;
+	ended = serve(tender, &exit);
+	if (gdb && !ended && exit.kind != VM_EXIT_INTERRUPTED)
+		gdb_session_served(&gdb->session);
+	return ended;
 }
 
 /* Waits for a debugger's orders, then runs; true if the run has ended. */
@@ -281,7 +287,7 @@ void tender_run(struct tender *tender)
 	}
 	if (ended)
 		show_crash(tender);
-	ring_stop(&tender->ring);
+	guest_finish(tender->guest);
 	tender->timings.end = clock_monotonic();
 	tell_debugger(tender);
 }

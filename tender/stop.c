@@ -95,6 +95,32 @@ void stop_after(uint64_t nanoseconds)
 	setitimer(ITIMER_REAL, &limit, NULL);
 }
 
+static void beat(int number)
+{
+	(void)number;
+	if (installed->vm)
+		vm_interrupt(installed->vm);
+}
+
+int stop_heartbeat(struct stop *stop, uint64_t nanoseconds, struct error *err)
+{
+	const struct timespec interval = { (time_t)(nanoseconds / NSEC_PER_SEC),
+					   (long)(nanoseconds % NSEC_PER_SEC) };
+	const struct itimerspec times = { interval, interval };
+	struct sigaction action = { .sa_handler = beat };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = STOP_HEARTBEAT };
+	timer_t timer;
+
+	installed = stop;
+	sigfillset(&action.sa_mask);
+	sigdelset(&action.sa_mask, SIGSYS);
+	sigaction(STOP_HEARTBEAT, &action, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+	    timer_settime(timer, 0, &times, NULL) < 0)
+		return err_fail_errno(err, ERR_MISSING, errno, "cannot make a timer");
+	return 0;
+}
+
 bool stop_child_news(struct stop *stop)
 {
 	uint64_t count;

@@ -30,6 +30,12 @@ int stop_install(struct stop *stop, struct error *err);
 /* Begins the time limit: after that many nanoseconds `timed_out` and `requested` are set. */
 void stop_after(uint64_t nanoseconds);
 
+/* Brings the thread back from the guest every so many nanoseconds from now on, by the signal
+ * STOP_HEARTBEAT, and from nothing else if that is blocked. Fails with ERR_MISSING. */
+int stop_heartbeat(struct stop *stop, uint64_t nanoseconds, struct error *err);
+
+#define STOP_HEARTBEAT SIGRTMIN
+
 /* Whether a helper ended since the last call; quietens wake_fd unless a stop is requested. */
 bool stop_child_news(struct stop *stop);
 

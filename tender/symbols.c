@@ -67,3 +67,34 @@ const char *symbol_near(const struct elf *elf, uint64_t address, char *text, siz
 	snprintf(text, size, "%s+0x%" PRIx64, name, address - symbol.st_value);
 	return text;
 }
+
+/* Whether a symbol has that name. */
+static bool is_named(const struct elf *elf, const struct elf_section *names,
+		     const Elf64_Sym *symbol, const char *name)
+{
+	const size_t length = strlen(name) + 1;
+
+	return symbol->st_name < names->size && names->size - symbol->st_name >= length &&
+	       !memcmp(elf->bytes + names->offset + symbol->st_name, name, length);
+}
+
+void symbol_range(const struct elf *elf, const char *name, uint64_t *start, uint64_t *end)
+{
+	const struct elf_section *table = elf_section_named(elf, ".symtab");
+	const struct elf_section *names = elf_section_named(elf, ".strtab");
+
+	*start = *end = 0;
+	if (!table || !names || table->type != SHT_SYMTAB || names->type != SHT_STRTAB)
+		return;
+	for (uint64_t i = 0; i < table->size / sizeof(Elf64_Sym); i++) {
+		Elf64_Sym symbol;
+
+		memcpy(&symbol, elf->bytes + table->offset + i * sizeof(symbol), sizeof(symbol));
+		if (!is_place_in_code(&symbol) || !is_named(elf, names, &symbol, name) ||
+		    symbol.st_size > UINT64_MAX - symbol.st_value)
+			continue;
+		*start = symbol.st_value;
+		*end = symbol.st_value + symbol.st_size;
+		return;
+	}
+}

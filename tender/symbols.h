@@ -8,4 +8,7 @@
  * file has none: names are made printable. Returns text. */
 const char *symbol_near(const struct elf *elf, uint64_t address, char *text, size_t size);
 
+/* The addresses of the function of that name: [*start, *end), both 0 if there is none. */
+void symbol_range(const struct elf *elf, const char *name, uint64_t *start, uint64_t *end);
+
 #endif

@@ -10,12 +10,9 @@
 #include "base/buffer.h"
 #include "solo5/unikernel.h"
 #include "tender/gdb.h"
-#include "tender/hvt_load.h"
-#include "tender/hypercall.h"
+#include "tender/guest.h"
 #include "tender/isolate.h"
-#include "tender/options.h"
 #include "tender/probe.h"
-#include "tender/ring.h"
 
 /* Why the run ended. */
 enum outcome_cause {
@@ -53,19 +50,17 @@ struct tender {
 	struct stop stop;
 	struct bytes file;
 	struct unikernel unikernel;
-	struct hvt_manifest manifest;
 	struct net nets[OPTIONS_DEVICES_MAX];
 	size_t net_count;
 	struct block blocks[OPTIONS_DEVICES_MAX];
 	size_t block_count;
 	struct probe probes[OPTIONS_PROBES_MAX];
 	size_t probe_count;
+	struct devices devices;
 	struct console console;
 	struct watch watch;
-	struct hvt hvt;
 	struct vm *vm;
-	struct hvt_image image;
-	struct ring ring;
+	struct guest *guest;
 	int json_fd, core_fd; /* -1: none */
 	struct gdb gdb;	      /* if options.gdb */
 	struct isolation_report isolation;
@@ -80,7 +75,7 @@ struct tender {
  * type. Fails with ERR_USAGE and names what the unikernel declares. */
 int tender_check_devices(const struct tender *tender, struct error *err);
 
-/* Opens the devices and fills in the manifest. */
+/* Opens the devices and attaches them to the guest. */
 int tender_open_devices(struct tender *tender, struct error *err);
 
 /* ---- confine.c ---------------------------------------------------------------------- */

@@ -129,6 +129,8 @@ struct vm;
 struct vm_operations {
 	const char *name; /* "KVM" */
 	int (*map)(struct vm *vm, uint64_t address, void *host, uint64_t size, struct error *err);
+	int (*get_general)(struct vm *vm, uint64_t gpr[static VM_GPRS], uint64_t *rip,
+			   struct error *err);
 	int (*get_registers)(struct vm *vm, struct vm_registers *registers, struct error *err);
 	int (*set_registers)(struct vm *vm, const struct vm_registers *registers,
 			     struct error *err);
@@ -163,6 +165,13 @@ static inline int vm_map(struct vm *vm, uint64_t address, void *host, uint64_t s
 static inline int vm_get_registers(struct vm *vm, struct vm_registers *registers, struct error *err)
 {
 	return vm->operations->get_registers(vm, registers, err);
+}
+
+/* The general-purpose registers and RIP alone, which is fast. */
+static inline int vm_get_general(struct vm *vm, uint64_t gpr[static VM_GPRS], uint64_t *rip,
+				 struct error *err)
+{
+	return vm->operations->get_general(vm, gpr, rip, err);
 }
 
 static inline int vm_set_registers(struct vm *vm, const struct vm_registers *registers,

@@ -184,6 +184,7 @@ static void kvm_free(struct vm *vm)
 static const struct vm_operations operations = {
 	.name = "KVM",
 	.map = kvm_map,
+	.get_general = kvm_get_general,
 	.get_registers = kvm_get_registers,
 	.set_registers = kvm_set_registers,
 	.get_fpu = kvm_get_fpu,

@@ -15,6 +15,7 @@ struct vm_kvm {
 };
 
 /* Copies register state between KVM's structs and ours. */
+int kvm_get_general(struct vm *vm, uint64_t gpr[static VM_GPRS], uint64_t *rip, struct error *err);
 int kvm_get_registers(struct vm *vm, struct vm_registers *registers, struct error *err);
 int kvm_set_registers(struct vm *vm, const struct vm_registers *registers, struct error *err);
 int kvm_get_fpu(struct vm *vm, struct vm_fpu *fpu, struct error *err);

@@ -68,6 +68,18 @@ static uint64_t *kvm_gpr(struct kvm_regs *regs, enum vm_gpr number)
 	return registers[number];
 }
 
+int kvm_get_general(struct vm *vm, uint64_t gpr[static VM_GPRS], uint64_t *rip, struct error *err)
+{
+	struct kvm_regs regs;
+
+	if (cpu_call(vm, KVM_GET_REGS, &regs, "read the registers", err) < 0)
+		return -1;
+	for (int i = 0; i < VM_GPRS; i++)
+		gpr[i] = *kvm_gpr(&regs, i);
+	*rip = regs.rip;
+	return 0;
+}
+
 int kvm_get_registers(struct vm *vm, struct vm_registers *registers, struct error *err)
 {
 	struct kvm_regs regs;

@@ -14,7 +14,8 @@ $(TEST_SUPPORT): $(TEST_SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(TEST_SUPPORT) $(LOADER_LIBRARY) \
+		$(STANDIN_LIBRARY) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $^ $(TEST_LIBS) $(PKG_LIBS) $(TENDER_LIBS) -o $@
@@ -40,7 +41,7 @@ FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o \
-		$(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
+		$(TEST_SUPPORT) $(LOADER_LIBRARY) $(STANDIN_LIBRARY) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@
@@ -75,7 +76,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_BUILD := $(BUILD)/fuzz
 FUZZ_LINKED := $(FUZZ_SOURCES:tests/fuzz/fuzz_%.c=$(FUZZ_BUILD)/fuzz_%)
 
-$(FUZZ_BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT) $(LIBRARY) $(TENDER_LIBRARY)
+$(FUZZ_BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT) $(LOADER_LIBRARY) \
+		$(STANDIN_LIBRARY) $(LIBRARY) $(TENDER_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -fsanitize=fuzzer $^ $(PKG_LIBS) $(TENDER_LIBS) -o $@

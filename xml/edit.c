@@ -5,40 +5,13 @@
 
 /* ---- text that XML can hold ---------------------------------------------- */
 
-/* The length of the character at text, 0 if XML cannot hold it. */
-static size_t allowed_character(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
-
-	if (byte[0] < 0x20)
-		return strchr("\t\n\r", byte[0]) && byte[0];
-	if (strnlen(text, length) < length || !text_is_utf8(text, length))
-		return 0;
-	if (byte[0] == 0xef && byte[1] == 0xbf && byte[2] >= 0xbe)
-		return 0;
-	return length;
-}
-
-bool xml_text_allowed(const char *text)
-{
-	while (*text) {
-		size_t length = allowed_character(text);
-
-		if (!length)
-			return false;
-		text += length;
-	}
-	return true;
-}
-
 char *legal_text(const char *text)
 {
 	cleanup_buffer struct buffer legal = { 0 };
 
 	buffer_add_text(&legal, "");
 	while (*text) {
-		size_t length = allowed_character(text);
+		size_t length = text_xml_character(text);
 
 		if (length)
 			buffer_add(&legal, text, length);

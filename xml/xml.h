@@ -16,7 +16,7 @@
  *
  * Nodes belong to their document and live as long as it does (or until xml_remove()). Names of
  * elements and attributes are given by the program, and must be XML names without ':'. Texts and
- * attribute values may hold anything that xml_text_allowed() accepts; other bytes are written
+ * attribute values may hold anything that text_is_xml() accepts; other bytes are written
  * as U+FFFD, the replacement character, so that the document stays well-formed.
  */
 #ifndef XML_XML_H
@@ -104,10 +104,6 @@ int xml_need_number(const struct xml_node *node, const char *attribute, uint64_t
 		    struct error *err);
 int xml_need_bool(const struct xml_node *node, const char *attribute, bool *value,
 		  struct error *err);
-
-/* Whether the text can stand in an XML document: UTF-8 without control characters (other than tab,
- * newline and carriage return) and without U+FFFE and U+FFFF. */
-bool xml_text_allowed(const char *text);
 
 void xml_set(struct xml_node *node, const char *attribute, const char *value);
 void xml_set_number(struct xml_node *node, const char *attribute, uint64_t value);

@@ -18,7 +18,7 @@ cd "$work"
 "$build/tests/tools/mkelf" --net service0 --text-size "$text" --rodata-size 1M large.muen
 
 ours() {
-	"$muenbuild" --unikernel large.muen --bootparams "--ipv4=10.0.0.2/24" >/dev/null
+	"$muenbuild" --no-image --unikernel large.muen --bootparams "--ipv4=10.0.0.2/24" >/dev/null
 }
 
 theirs() {

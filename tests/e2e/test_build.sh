@@ -9,7 +9,7 @@ policy=$shared/muen/policy
 
 # ---- one unikernel -----------------------------------------------------------
 
-run "$muenbuild" --unikernel "$hello" --bootparams "Hi there"
+run documents --unikernel "$hello" --bootparams "Hi there"
 check 'the verb is implied' test "$status" -eq 0
 check 'no words on stderr' test ! -s .stderr
 for file in component_unikernel.xml hello.muen mirage-solo5.xml scheduling_plans.xml \
@@ -29,7 +29,7 @@ check 'build.json has a version' grep -qF '"version": 1' out/build.json
 check 'build.json has the SHA-256' grep -qF "$(sha256sum <"$hello" | cut -d' ' -f1)" out/build.json
 
 # Every file that is read is named with its digest.
-run "$muenbuild" -u "$hello" -p "$policy" --template "$policy/system/mirageos/mirage-solo5.xml" \
+run documents -u "$hello" -p "$policy" --template "$policy/system/mirageos/mirage-solo5.xml" \
 	--schedule "$policy/scheduling/mirage-solo5-qemu-kvm.xml" -o inputs
 if [ -e "$policy" ]; then
 	check 'build.json names every input' python3 -c '
@@ -46,19 +46,19 @@ else
 fi
 rm -rf inputs
 
-run "$muenbuild" build -u "$hello" -b "Hi there" -o again
+run documents build -u "$hello" -b "Hi there" -o again
 check 'with the verb, the same' same out again
 rm -rf again
 
 # ---- JSON, dry run -----------------------------------------------------------
 
-run "$muenbuild" -u "$net" -o dry --dry-run --json
+run documents -u "$net" -o dry --dry-run --json
 check 'a dry run succeeds' test "$status" -eq 0
 check 'a dry run writes nothing' test ! -e dry
 check 'the report is JSON' json .stdout
 check 'the report names the files' grep -q '"name": "mirage-solo5.xml"' .stdout
 cp .stdout report
-run "$muenbuild" -u "$net" -o dry --json
+run documents -u "$net" -o dry --json
 check 'the report is build.json, and names that too' python3 -c '
 import json
 told, written = json.load(open(".stdout")), json.load(open("dry/build.json"))
@@ -71,12 +71,12 @@ rm -rf dry
 # ---- determinism -------------------------------------------------------------
 
 mkdir elsewhere one two
-run "$muenbuild" -u "$net" -o one/out
+run documents -u "$net" -o one/out
 (cd elsewhere && umask 077 && env -i TZ=Asia/Tokyo LANG=de_DE.UTF-8 LC_ALL=C.UTF-8 USER=nobody \
-	HOME=/nonexistent COLUMNS=20 "$muenbuild" -u "$net" -o "$work/two/out" >/dev/null)
+	HOME=/nonexistent COLUMNS=20 "$muenbuild" --no-image -u "$net" -o "$work/two/out" >/dev/null)
 check 'the same bytes in another folder, umask, time zone, locale' same one/out two/out
 check 'files as the umask wants them' test "$(stat -c %a two/out/build.json)" = 600
-run "$muenbuild" -u "$net" -o one/out
+run documents -u "$net" -o one/out
 check 'the same again over what is there' same one/out two/out
 check 'no absolute path of the folder' test -z "$(grep -rF "$work" one/out)"
 rm -rf elsewhere one two out
@@ -99,7 +99,7 @@ if [ -d "$schemas" ]; then
 		set -- $case
 		name=$1
 		shift
-		expect "$name fits Muen's schemas" 0 '' "$muenbuild" "$@" -o "$name" -p "$policy" \
+		expect "$name fits Muen's schemas" 0 '' documents "$@" -o "$name" -p "$policy" \
 			--schema "$schemas/component.xsd" --schema "$schemas/system_src.xsd"
 		validate "$name"
 	done
@@ -117,7 +117,7 @@ fi
 
 # ---- several unikernels ------------------------------------------------------
 
-run "$muenbuild" -u "$net,name=web,ram=64,ticks=30,cpu=1,reset=no" -b 'for web' \
+run documents -u "$net,name=web,ram=64,ticks=30,cpu=1,reset=no" -b 'for web' \
 	-u "$net,name=dns,channel-size=2M,bootparams=for dns, really" -u "$hello"
 check 'three unikernels' test "$status" -eq 0
 check 'each has its parameters' grep -qF 'value="for dns, really"' out/component_dns.xml
@@ -148,7 +148,7 @@ refuse 'network without network' 64 'has no network' "$muenbuild" -u "$net" -r x
 for revision in 02 03 04; do
 	refuse "subject info $revision beside 05" 65 'one Muen provides only one' "$muenbuild" \
 		-u "$guests/sinfo$revision/hello.muen,name=old" -u "$hello,name=new"
-	expect "subject info $revision" 0 '' "$muenbuild" -u "$guests/sinfo$revision/hello.muen" \
+	expect "subject info $revision" 0 '' documents -u "$guests/sinfo$revision/hello.muen" \
 		--subject-info "${revision#0}"
 	refuse "subject info $revision for 05" 65 "expects subject info revision $revision" \
 		"$muenbuild" -u "$guests/sinfo$revision/hello.muen" --subject-info 5
@@ -158,7 +158,7 @@ if [ -d "$policy" ]; then
 	for i in 1 2 3 4 5 6 7 8; do
 		eight+=(-u "$hello,name=u$i")
 	done
-	expect 'eight unikernels of 512 MiB fit' 0 '' "$muenbuild" "${eight[@]}" -p "$policy" -n
+	expect 'eight unikernels of 512 MiB fit' 0 '' documents "${eight[@]}" -p "$policy" -n
 	refuse 'the ninth does not' 65 'the RAM of u9 (512 MiB) does not fit' "$muenbuild" \
 		"${eight[@]}" -u "$hello,name=u9" -p "$policy"
 fi

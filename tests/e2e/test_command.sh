@@ -48,7 +48,7 @@ refuse 'parameters twice' 64 'already' "$muenbuild" -u x.muen -b one -b two
 run "$muenbuild" -u "$hello" -b --help -o helped
 check '--help as a value' grep -qF 'value="--help"' helped/component_unikernel.xml
 cp "$hello" 'odd,x=1.muen'
-expect 'a comma in a name' 0 '' "$muenbuild" -u 'odd,x=1.muen' -o helped
+expect 'a comma in a name' 0 '' documents -u 'odd,x=1.muen' -o helped
 rm -rf helped
 
 # ---- outputs that cannot be ----------------------------------------------------
@@ -70,7 +70,7 @@ else
 fi
 (
 	ulimit -f 8
-	run "$muenbuild" -u "$hello" -o limited
+	run documents -u "$hello" -o limited
 	echo "$status" >.status
 )
 check 'a limit on file sizes' eval '[ "$(cat .status)" -eq 74 ] && grep -q "File too large" .stderr'
@@ -78,15 +78,15 @@ check 'leaves nothing' test ! -e limited
 mkdir small
 if mount -t tmpfs -o size=64k none small 2>/dev/null; then
 	echo old >small/build.json
-	refuse 'a full disk' 74 'No space left' "$muenbuild" -u "$hello" -o small
+	refuse 'a full disk' 74 'No space left' documents -u "$hello" -o small
 	check 'says that nothing was replaced' grep -q 'nothing was replaced' .stderr
 	check 'which is true' test "$(ls -A small)" = build.json -a "$(cat small/build.json)" = old
 	umount small
 else
 	skip 'a full disk' 'no tmpfs can be mounted here'
 fi
-for verb in "inspect $hello" "inspect --json $hello" "--help" "-u $hello -n" "recipes" \
-	"-u $hello -n --json"; do
+for verb in "inspect $hello" "inspect --json $hello" "--help" "-u $hello -n --no-image" "recipes" \
+	"-u $hello -n --no-image --json"; do
 	status=0
 	"$muenbuild" $verb >/dev/full 2>.stderr || status=$?
 	check "$verb to a full device" eval '[ $status -eq 74 ] && grep -q "stdout: " .stderr'
@@ -101,9 +101,9 @@ done
 
 # Without standard output, the first file that is written must not take its place.
 rm -rf out closed
-run "$muenbuild" -u "$hello" -o out
+run documents -u "$hello" -o out
 status=0
-"$muenbuild" -u "$hello" -o closed >&- 2>.stderr || status=$?
+documents -u "$hello" -o closed >&- 2>.stderr || status=$?
 check 'closed standard output is a failure' test "$status" -eq 74
 check 'and no file gets what was for it' same out closed
 rm -rf out closed
@@ -115,7 +115,7 @@ rm -rf out closed
 for delay in 0 0.005 0.01 0.02 0.03 0.04 0.06 0.1; do
 	for signal in INT TERM HUP; do
 		rm -rf out
-		"$muenbuild" -u large.elf -u "$hello" -o out >/dev/null 2>&1 &
+		"$muenbuild" --no-image -u large.elf -u "$hello" -o out >/dev/null 2>&1 &
 		pid=$!
 		sleep $delay
 		kill -s $signal $pid 2>/dev/null
@@ -181,7 +181,7 @@ refuse 'a FIFO as a recipe' 66 'not a regular file' timeout 20 "$muenbuild" -u "
 
 if strace -o trace -f true 2>/dev/null; then
 	"$mkelf" --text-size 3M once.elf
-	strace -f -e trace=open,openat,read,pread64,mmap -o trace "$muenbuild" -u once.elf -o out \
+	strace -f -e trace=open,openat,read,pread64,mmap -o trace "$muenbuild" --no-image -u once.elf -o out \
 		>/dev/null 2>&1
 	check 'opened once' test "$(grep -c 'open.*"once.elf"' trace)" -eq 1
 	# What is read from the descriptor until another file has it.

@@ -90,6 +90,44 @@ while IFS=$'\t' read -r name outcome word; do
 	rm -rf out
 done < <("$mkelf" --broken list)
 
+# ---- system images -------------------------------------------------------------
+
+payload=$build/tests/boot/payload
+mkcsl=$build/tests/tools/mkcsl
+"$mkcsl" normal "$payload" muen.csl
+run "$muenbuild" inspect muen.csl
+check 'a command stream: told' grep -q 'a Muen system image (CSL)' .stdout
+check '  its entry point' grep -q '^  entry     0x1800000$' .stdout
+check '  what it writes' grep -q ' 5  0x[0-9a-f]*  *WRITE  *0x1000000 to 0x10186a7, 97.7 KiB$' .stdout
+check '  what it fills' grep -q ' FILL  *0x1200003 to 0x1201002, 4 KiB of 0x5a$' .stdout
+check '  what it asks of the processor' \
+	grep -q 'leaf 0x1/0x0: edx & 0x1 is 0x1, else "A processor with an FPU is needed"$' .stdout
+check '  and nothing of a stand-in kernel' eval '! grep -q stand-in .stdout'
+run "$muenbuild" inspect --json muen.csl
+check '  JSON' python3 -c '
+import json
+report = json.load(open(".stdout"))
+stream = report["stream"]
+assert report["kind"] == "muen system image" and not stream["standin"], report
+assert stream["entry"] == "0x1800000" and len(stream["commands"]) == 8, stream
+check, fill, entry = stream["commands"][0], stream["commands"][5], stream["commands"][7]
+assert check["register"] == "edx" and check["message"].startswith("A processor"), check
+assert (fill["address"], fill["size"], fill["pattern"]) == ("0x1200003", "0x1000", 0x5a), fill
+assert entry["command"] == "SET_ENTRY_POINT" and entry["address"] == "0x1800000", entry
+'
+"$mkcsl" standin "$payload" standin.csl
+run "$muenbuild" inspect standin.csl
+check 'a stand-in kernel: told' grep -q 'the stand-in kernel: not for production' .stdout
+run "$muenbuild" inspect --json standin.csl
+check '  JSON' grep -q '"standin": true' .stdout
+"$mkcsl" overlap "$payload" broken.csl
+refuse 'a stream that overlaps' 65 'writes from 0x17fffff to 0x1800000, where command 2' \
+	"$muenbuild" inspect broken.csl
+"$mkcsl" old "$payload" broken.csl
+refuse 'a stream of the older revision' 65 'older revision' "$muenbuild" inspect broken.csl
+refuse '  also as a unikernel' 65 'an older revision (CSL)' "$muenbuild" -u broken.csl -o out
+refuse 'a stream as a unikernel' 65 'a Muen system image (CSL)' "$muenbuild" -u muen.csl -o out
+
 # A name that is no UTF-8 is told, and the JSON stays JSON.
 odd=$'\xff\x1b.muen'
 cp "$guests/hello.muen" "$odd"

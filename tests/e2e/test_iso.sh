@@ -8,7 +8,7 @@ clean_up() {
 }
 
 mkiso=$build/tests/tools/mkiso
-payload=$build/tests/boot/payload
+payload=$build/tests/boot/multiboot
 export SOURCE_DATE_EPOCH=1700000000
 export GNUPGHOME=$work/gnupg
 memdisk=/usr/lib/syslinux/memdisk
@@ -150,7 +150,8 @@ fi
 
 mkdir other
 chmod 711 "$work"
-cp "$mkiso" "$payload" stream other/
+cp "$mkiso" stream other/
+cp "$payload" other/payload
 touch -d 2001-02-03 other/*
 chmod -R a+rX,g-w other
 mkdir -m 777 other/out

@@ -26,7 +26,7 @@ muens=("$specs"/cspec_{dbgserver,sm,sl,time,linux,muinit,libmuinit,libmucontrol}
 compose() {
 	local name=$1
 	shift
-	expect "$name: built" 0 '' "$muenbuild" "$@" -o "$name" -p "$policy" \
+	expect "$name: built" 0 '' documents "$@" -o "$name" -p "$policy" \
 		--schema "$schemas/system_src.xsd" --schema "$schemas/component.xsd"
 	check "$name: Muen's rules" python3 "$here/check_system.py" "$name/mirage-solo5.xml" \
 		"$name/scheduling_plans.xml" "${descriptions[@]}" "${muens[@]}"
@@ -115,7 +115,7 @@ check 'are in the plan' grep -q 'partition="unikernel" ticks="99"' keys/scheduli
 
 template=$policy/system/mirageos/mirage-solo5.xml
 plan=$policy/scheduling/mirage-solo5-qemu-kvm.xml
-run "$muenbuild" -u "$net" -t "$template" --schedule "$plan" -p "$policy" -o templated \
+run documents -u "$net" -t "$template" --schedule "$plan" -p "$policy" -o templated \
 	--schema "$schemas/component.xsd"
 check "Muen's template" test "$status" -eq 0
 check 'its subject' grep -q 'subject name="unikernel"' templated/subject_unikernel.xml
@@ -143,6 +143,6 @@ refuse 'includes without end' 65 'include' timeout 20 "$muenbuild" -u "$hello" -
 
 # The next command works from the output folder, also if the policy folder was named from here.
 ln -s "$policy" tree
-run "$muenbuild" -u "$hello" -p tree -o next
+run documents -u "$hello" -p tree -o next
 check 'an absolute policy folder in the next command' grep -qF ":$(readlink -f "$policy") " .stdout
 finish

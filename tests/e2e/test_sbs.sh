@@ -104,6 +104,20 @@ check "  and from a fingerprint with blanks, in another block size" sbs sign mue
 	--block-size 4K --key "$(echo "$key" | tr A-F a-f | sed 's/..../& /g; s/ $//')"
 check "  and another" sbs sign muen.csl -o c.sbs --block-size 129 --key "0x$key"
 
+check_status "inspect tells what is in it" 0 "a signed Muen system image (SBS)" \
+	"$muenbuild" inspect muen.sbs
+cp log told
+check "  block by block" grep -q "contents  293.1 KiB in 5 blocks of 65536 bytes" told
+check "  command by command" grep -q "FILL  *0x400000 to 0x400fff, 4 KiB of 0x00" told
+check "  and that the signature is another matter" grep -q "muenbuild sbs verify muen.sbs" told
+if command -v python3 >/dev/null; then
+	check "  JSON" sh -c '"$1" inspect --json muen.sbs >j && python3 -c "import json; \
+d = json.load(open(\"j\")); assert d[\"kind\"] == \"signed muen system image\" and \
+d[\"block_count\"] == 5 and d[\"stream\"][\"commands\"][1][\"address\"] == \"0x400000\""' sh "$muenbuild"
+else
+	skip "  JSON" "python3 is not installed"
+fi
+
 head -c 100 muen.sbs >header
 tail -c +101 muen.sbs | head -c 566 >signature
 check "GnuPG alone verifies the signature" gpg --homedir keys --batch --verify signature header
@@ -171,9 +185,11 @@ rm keys/gpg.conf
 check_status "what is no command stream is refused" 65 "is not a command stream" \
 	sbs sign checker.py -o no.sbs --key "$key"
 head -c 1000 muen.csl >short.csl
-check_status "a stream that is cut off is refused" 65 "what is left of the file expected" \
+check_status "a stream that is cut off is refused" 65 "what is left of the stream expected" \
 	sbs sign short.csl -o no.sbs --key "$key"
 check_status "  but signed with --raw" 0 "signed by" sbs sign short.csl --key "$key" --raw
+check_status "  which inspect tells" 0 "stream    none that a loader takes" \
+	"$muenbuild" inspect short.sbs
 : >empty.csl
 check_status "an empty file is refused" 65 "there is nothing to sign" \
 	sbs sign empty.csl -o no.sbs --key "$key" --raw
@@ -202,6 +218,7 @@ flip bad.sbs 500
 check_status "a changed signature is refused" 77 "is not one of this header" sbs verify bad.sbs
 flip bad.sbs 100000
 check_status "a changed block is refused" 77 "block 2 of 5" sbs verify bad.sbs -o no.csl
+check_status "  by inspect, too" 77 "block 2 of 5" "$muenbuild" inspect bad.sbs
 check "  and nothing is written" test ! -e no.csl
 cat muen.sbs muen.sbs >bad.sbs
 check_status "an appended byte is refused" 65 "its header promises" sbs verify bad.sbs

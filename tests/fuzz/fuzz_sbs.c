@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "sign/sbs.h"
 
 #include <stdlib.h>
@@ -70,11 +70,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sbs_header header;
 	struct error err = { 0 };
 
-	csl_check(in, "in", size, &summary, &err);
+	csl_check(in, "in", size, &summary, NULL, NULL, &err);
 	if (size < SBS_BLOCKS_OFFSET || sbs_header_decode(data, size, "in", &header, &err) < 0 ||
 	    sbs_check(in, "in", &header, out, "out", &err) < 0)
 		return 0;
-	csl_check(out, "out", sbs_payload_size(&header), &summary, &err);
+	csl_check(out, "out", sbs_payload_size(&header), &summary, NULL, NULL, &err);
 	if (is_canonical(data, &header))
 		make_again(data, size, &header, out);
 	return 0;

@@ -71,8 +71,8 @@ static void check(const struct options_hvt *options)
 {
 	demand(options->kernel && options->command_line, "there is something to run");
 	demand(options->memory > 0, "it has memory");
-	demand(options->net_count + 1 <= HVT_HANDLES_MAX, "network devices are counted");
-	demand(options->block_count + 1 <= HVT_HANDLES_MAX, "block devices are counted");
+	demand(options->net_count <= SOLO5_DEVICES_MAX, "network devices are counted");
+	demand(options->block_count <= SOLO5_DEVICES_MAX, "block devices are counted");
 	demand(options->pattern_count <= OPTIONS_PATTERNS_MAX, "patterns are counted");
 	demand(options->probe_count <= OPTIONS_PROBES_MAX, "probes are counted");
 	for (size_t i = 0; i < options->net_count; i++)

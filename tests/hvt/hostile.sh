@@ -66,14 +66,16 @@ hostile_expectation() {
 hostile_case() {
 	unikernel=$1 case=$2
 	shift 2
-	expected=$(hostile_expectation "$case")
+	expected=
+	[ "${unikernel%.muen}" = "$unikernel" ] || expected=$(muen_hostile_expectation "$case")
+	[ -n "$expected" ] || expected=$(hostile_expectation "$case")
 	if [ -z "$expected" ]; then
 		not_ok "hostile $case" "there is no expectation for it" ""
 		return
 	fi
 	limit=30s
 	[ "${expected%% *}" != 125 ] || limit=500ms
-	check "hostile $case" "${expected%% *}" "${expected#* }" --mem=16 --timeout=$limit "$@" \
+	check "${unikernel##*.}: hostile $case" "${expected%% *}" "${expected#* }" --mem=16 --timeout=$limit "$@" \
 		"$unikernel" "$case"
 }
 

@@ -62,7 +62,6 @@ if [ -n "$libslirp" ]; then
 	add_program "$libslirp" "$root$(dirname "$libslirp")"
 fi
 cp -r "$build/guests" "$root/hvt/guests"
-find "$root/hvt/guests" -name '*.muen' ! -name hello.muen -exec rm {} +
 cp tests/hvt/*.sh "$root/hvt"
 cp tests/rig/init "$root/init"
 cp tests/rig/cases.sh "$root/rig.sh"

@@ -29,6 +29,7 @@ BECOME(iso, 32769, "CD001")
 BECOME(pe, 0, "MZ\x90\0")
 BECOME(bzimage, 514, "HdrS")
 BECOME(csl, 0, "\x5e\xb6\x8c\x44\xa2\x5f\xdc\x8a")
+BECOME(old_csl, 16, "\x32\xd2\x38\xd6\x14\xf4\xc6\x9e")
 BECOME(script, 0, "#!/bin/sh\nexec true\n")
 BECOME(xml, 0, "<?xml version=\"1.0\"?>\n<system/>\n")
 BECOME(lfs, 0, "version https://git-lfs.github.com/spec/v1\n")
@@ -95,6 +96,7 @@ const struct broken_elf broken_files[] = {
 	KIND(pe, "PE file"),
 	KIND(bzimage, "Linux kernel"),
 	KIND(csl, "CSL"),
+	KIND(old_csl, "an older revision (CSL)"),
 	KIND(script, "script"),
 	KIND(xml, "XML"),
 	KIND(lfs, "Git LFS"),

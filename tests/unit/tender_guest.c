@@ -59,10 +59,10 @@ void fake_guest_new(struct fake_guest *guest)
 	guest->console.stop = &guest->stop;
 	guest->hvt.memory = &guest->memory;
 	guest->hvt.console = &guest->console;
-	guest->hvt.stop = &guest->stop;
-	guest->hvt.nets[FAKE_NET] = &guest->net;
-	guest->hvt.blocks[FAKE_BLOCK] = &guest->block;
-	hvt_prepare(&guest->hvt);
+	guest->hvt.devices = &guest->devices;
+	guest->devices.nets[FAKE_NET] = &guest->net;
+	guest->devices.blocks[FAKE_BLOCK] = &guest->block;
+	devices_prepare(&guest->devices, &guest->stop);
 }
 
 void fake_guest_free(struct fake_guest *guest)

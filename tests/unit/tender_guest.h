@@ -19,6 +19,7 @@ struct fake_guest {
 	struct console console;
 	struct net net;
 	struct block block;
+	struct devices devices;
 	struct hvt hvt;
 	int console_end; /* what the guest printed can be read here */
 	int net_end;	 /* the network's end of the device */

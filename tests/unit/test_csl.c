@@ -1,7 +1,7 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/file.h"
-#include "sign/csl.h"
+#include "image/csl.h"
 #include "tests/unit/support.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static void begin(void)
 {
 	memset(stream, 0, sizeof(stream));
 	length = 0;
-	add(0x8adc5fa2448cb65eull);
+	add(CSL_MAGIC);
 }
 
 static void add_write(uint64_t address, size_t size)
@@ -67,7 +67,7 @@ static int check_size(size_t size)
 	err = (struct error){ 0 };
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(file_pwrite(fd, "memory", stream, size, 0, &err), 0);
-	return csl_check(fd, "x.csl", size, &summary, &err);
+	return csl_check(fd, "x.csl", size, &summary, NULL, NULL, &err);
 }
 
 static void expect_refused(const char *words)
@@ -115,9 +115,9 @@ START_TEST(test_long)
 {
 	begin();
 	for (size_t i = 0; i < 9000; i++)
-		add_write(0x1000 * i, 16 + 8 * (i % 9));
-	add_write(0, 200000);
-	add_entry(0);
+		add_write(0x1000 * (9000 - i), 16 + 8 * (i % 9));
+	add_write(0x10000000, 200000);
+	add_entry(0x1000);
 	ck_assert_msg(check_size(length) == 0, "%s", err.message);
 	ck_assert_uint_eq(summary.writes, 9001);
 }
@@ -141,7 +141,7 @@ START_TEST(test_not_a_stream)
 	length = 0;
 	add(0);
 	add(8);
-	add(0x9ec6f414d638d232ull);
+	add(CSL_OLD_MAGIC);
 	expect_refused("older revision");
 	length = 16;
 	expect_refused("is not a command stream");
@@ -160,6 +160,7 @@ START_TEST(test_commands)
 		add(0);
 		expect_refused("unknown id");
 	}
+	expect_refused("command 1, at offset 0x8, has the unknown id 18446744073709551615");
 	begin();
 	add_entry(0x100000000);
 	expect_refused("above 4 GiB");
@@ -178,10 +179,101 @@ START_TEST(test_commands)
 	expect_refused("more than there can be");
 	/* The last entry point counts. */
 	begin();
-	add_entry(1);
-	add_entry(2);
+	add_fill(0x1000, 16);
+	add_entry(0xfff);
+	add_entry(0x100f);
 	ck_assert_int_eq(check_size(length), 0);
-	ck_assert_uint_eq(summary.entry, 2);
+	ck_assert_uint_eq(summary.entry, 0x100f);
+	add_entry(0x1010);
+	expect_refused("the entry point 0x1010 lies where no command writes");
+	begin();
+	add_entry(0);
+	expect_refused("where no command writes");
+}
+END_TEST
+
+START_TEST(test_overlaps)
+{
+	static const struct {
+		uint64_t start, size;
+		const char *words;
+	} cases[] = {
+		{ 0x2000, 0, NULL },
+		{ 0x2fff, 1,
+		  "command 4 (FILL, at offset 0x460) writes from 0x2fff to 0x2fff, where "
+		  "command 2 (FILL, at offset 0x420) writes from 0x2000 to 0x2fff" },
+		{ 0x1fff, 2, "command 4" },
+		{ 0, 1ull << 40, "command 4" },
+		{ 0x1fff, 1, NULL },
+		{ 0x3000, 1, NULL },
+		{ 0x2000, 0x1000, "command 4" },
+		{ 0x83ff, 1, "command 1 (WRITE, at offset 0x8) writes from 0x8000 to 0x83ff" },
+		{ 0x8400, 1, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin();
+		add_write(0x8000, 1024);
+		add_fill(0x2000, 0x1000);
+		add_entry(0x8000);
+		add_fill(cases[i].start, cases[i].size);
+		if (cases[i].words)
+			expect_refused(cases[i].words);
+		else
+			ck_assert_msg(check_size(length) == 0, "%s", err.message);
+	}
+}
+END_TEST
+
+/* Many, as they come and backwards: two of them overlap, wherever they are. */
+START_TEST(test_many_overlaps)
+{
+	for (size_t bad = 3; bad < 20000; bad += 1777) {
+		begin();
+		for (size_t i = 0; i < 20000; i++)
+			add_fill((i % 2 ? 20000 - i : 40000 + i) * 16, i == bad ? 33 : 16);
+		add_entry(0x10 * 40000);
+		expect_refused("writes from");
+	}
+}
+END_TEST
+
+struct seen {
+	size_t count, stop;
+	struct csl_command last;
+};
+
+static int see(const struct csl_command *command, void *context, struct error *error)
+{
+	struct seen *seen = context;
+
+	seen->last = *command;
+	if (++seen->count == seen->stop)
+		return err_fail(error, ERR_IO, "enough");
+	return 0;
+}
+
+START_TEST(test_visit)
+{
+	struct seen seen = { 0 };
+	cleanup_close int fd = memfd_create("csl", MFD_CLOEXEC);
+
+	make_good();
+	add(CSL_STANDIN);
+	add(0);
+	ck_assert_int_eq(file_pwrite(fd, "memory", stream, length, 0, &err), 0);
+	ck_assert_int_eq(csl_check(fd, "x", length, &summary, see, &seen, &err), 0);
+	ck_assert_uint_eq(seen.count, 7);
+	ck_assert_uint_eq(seen.last.id, CSL_STANDIN);
+	ck_assert(summary.standin);
+	ck_assert_uint_eq(summary.highest, 0x300000);
+	seen = (struct seen){ .stop = 3 };
+	ck_assert_int_eq(csl_check(fd, "x", length, &summary, see, &seen, &err), -1);
+	ck_assert_str_eq(err.message, "enough");
+	ck_assert_uint_eq(seen.last.number, 3);
+	ck_assert_uint_eq(seen.last.address, 0x200000);
+	ck_assert_uint_eq(seen.last.size, 0x100000);
+	ck_assert_uint_eq(seen.last.pattern, 0xff);
 }
 END_TEST
 
@@ -240,6 +332,9 @@ int main(void)
 	tcase_add_test(cases, test_cut_anywhere);
 	tcase_add_test(cases, test_not_a_stream);
 	tcase_add_test(cases, test_commands);
+	tcase_add_test(cases, test_overlaps);
+	tcase_add_test(cases, test_many_overlaps);
+	tcase_add_test(cases, test_visit);
 	tcase_add_test(cases, test_lengths);
 	tcase_add_test(cases, test_names_the_command);
 	suite_add_tcase(suite, cases);

@@ -181,6 +181,10 @@ END_TEST
 #define REGION(attributes)                                                                         \
 	"<component name='c' profile='native'><provides><memory " attributes                       \
 	"/></provides></component>"
+#define FILLED(content)                                                                            \
+	"<component name='c' profile='native'><provides><memory logical='r' "                      \
+	"virtualAddress='16#1000#' size='16#1000#' writable='true' executable='false'>" content    \
+	"</memory></provides></component>"
 #define CHANNEL(attributes)                                                                        \
 	"<component name='c' profile='native'><requires><channels><reader " attributes             \
 	"/></channels></requires></component>"
@@ -226,6 +230,9 @@ static const struct {
 	  "size='16#1000#' writable='true' executable='false'><file/></memory></provides>"
 	  "</component>",
 	  "'filename'" },
+	{ FILLED("<fill/>"), "'pattern'" },
+	{ FILLED("<fill pattern='ff'/>"), "'ff'" },
+	{ FILLED("<fill pattern='16#0100#'/>"), "the pattern is 16#0100#, a byte" },
 	{ "<!DOCTYPE c [<!ENTITY e SYSTEM '/etc/passwd'>]><component name='&e;'/>", "source" },
 };
 

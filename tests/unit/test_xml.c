@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "xml/xml.h"
 
 #include <string.h>
@@ -250,9 +251,9 @@ START_TEST(only_legal_text_is_allowed)
 					   "\xed\xa0\x80", "\xc0\x80",	   "a\x80z" };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		ck_assert_msg(xml_text_allowed(good[i]), "good text %zu", i);
+		ck_assert_msg(text_is_xml(good[i]), "good text %zu", i);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ck_assert_msg(!xml_text_allowed(bad[i]), "bad text %zu", i);
+		ck_assert_msg(!text_is_xml(bad[i]), "bad text %zu", i);
 }
 END_TEST
 

@@ -1,0 +1,13 @@
+/* What a Muen subject's fault was about, in terms of the policy. */
+#ifndef TENDER_MUEN_FAULT_H
+#define TENDER_MUEN_FAULT_H
+
+#include "subject/world.h"
+#include "tender/guest.h"
+
+/* Writes a sentence on a page fault: "the guest wrote to 0x200010, in its region 'text'
+ * (component_web.xml:23), which is read-only". */
+void muen_explain_fault(const struct subject_world *world, const struct guest_trap *trap,
+			char *text, size_t size);
+
+#endif
