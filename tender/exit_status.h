@@ -6,7 +6,7 @@
 
 enum exit_status {
 	EXIT_COMMAND_LINE = 120, /* options, or devices that do not match the manifest */
-	EXIT_UNIKERNEL = 121,	 /* the file cannot be read, is not for hvt, is damaged */
+	EXIT_UNIKERNEL = 121,	 /* the file cannot be read, is not for hvt or muen, is damaged */
 	EXIT_HOST = 122,	 /* the host lacks something: KVM, a device, a file, memory */
 	EXIT_GUEST = 123,	 /* the guest did what no guest may: address, port, triple fault */
 	EXIT_UNABLE = 124,	 /* this host's virtualisation cannot run the guest on */

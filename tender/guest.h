@@ -96,7 +96,8 @@ static inline int guest_attach_net(struct guest *guest, unsigned handle, struct 
 static inline void guest_attach_block(struct guest *guest, unsigned handle,
 				      const struct block *block)
 {
-	guest->operations->attach_block(guest, handle, block);
+	if (guest->operations->attach_block)
+		guest->operations->attach_block(guest, handle, block);
 }
 
 /* Makes the guest's memory, maps it into the machine, and fills in `memory` and `entry`. All

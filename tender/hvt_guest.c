@@ -33,6 +33,9 @@ static int check(struct guest *guest, struct error *err)
 	const struct guest_setup *setup = &guest->setup;
 	const char *line = setup->options->command_line;
 
+	if (setup->options->world)
+		return err_fail(err, ERR_USAGE,
+				"--world: is for unikernels for Muen, this one is for hvt");
 	if (hvt_check(setup->unikernel, err) < 0)
 		return -1;
 	hvt_manifest_from(setup->unikernel, &hvt_of(guest)->manifest);

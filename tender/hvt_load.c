@@ -27,27 +27,18 @@ int hvt_memory_size(uint64_t wanted, bool ring, uint64_t *size, struct error *er
 	return 0;
 }
 
-static int check_target(const struct unikernel *unikernel, struct error *err)
+static int check_version(const struct unikernel *unikernel, struct error *err)
 {
-	if (unikernel->target != SOLO5_HVT) {
-		err_fail(err, ERR_INPUT,
-			 "is a Solo5 unikernel for the target %s (number %" PRIu32 "), not for hvt",
-			 solo5_target_name(unikernel->target), unikernel->target);
-		return err_mend(err, "build it for hvt: mirage configure -t hvt, or link with "
-				     "Solo5's \"-z solo5-abi=hvt\"");
-	}
-	if (unikernel->abi_version != HVT_ABI_VERSION) {
-		bool old = unikernel->abi_version < HVT_ABI_VERSION;
+	bool old = unikernel->abi_version < HVT_ABI_VERSION;
 
-		err_fail(err, ERR_INPUT,
-			 "was linked for version %" PRIu32 " of the hvt ABI (Solo5 %s), this "
-			 "tender runs version %d (Solo5 0.8.0 and later)",
-			 unikernel->abi_version, old ? "0.7 or older" : "newer than 0.12",
-			 HVT_ABI_VERSION);
-		return err_mend(err, old ? "build it again with Solo5 0.8.0 or later"
-					 : "use a newer muenbuild");
-	}
-	return 0;
+	if (unikernel->abi_version == HVT_ABI_VERSION)
+		return 0;
+	err_fail(err, ERR_INPUT,
+		 "was linked for version %" PRIu32 " of the hvt ABI (Solo5 %s), this "
+		 "tender runs version %d (Solo5 0.8.0 and later)",
+		 unikernel->abi_version, old ? "0.7 or older" : "newer than 0.12", HVT_ABI_VERSION);
+	return err_mend(err,
+			old ? "build it again with Solo5 0.8.0 or later" : "use a newer muenbuild");
 }
 
 int hvt_check(const struct unikernel *unikernel, struct error *err)
@@ -55,7 +46,7 @@ int hvt_check(const struct unikernel *unikernel, struct error *err)
 	const struct elf *elf = &unikernel->elf;
 	Elf64_Ehdr header;
 
-	if (check_target(unikernel, err) < 0)
+	if (check_version(unikernel, err) < 0)
 		return -1;
 	if (elf->type != ET_EXEC)
 		return err_fail(err, ERR_INPUT,

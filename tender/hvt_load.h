@@ -33,8 +33,8 @@ struct hvt_image {
  * least that, less the ring at the upper end of 4 GiB. Fails with ERR_USAGE above 4 GiB. */
 int hvt_memory_size(uint64_t wanted, bool ring, uint64_t *size, struct error *err);
 
-/* Refuses, with ERR_INPUT, a unikernel that this tender cannot run: another target, another
- * ABI version, not an executable for this CPU. */
+/* Refuses, with ERR_INPUT, an hvt unikernel that this tender cannot run: another ABI version, not
+ * an executable for this CPU. */
 int hvt_check(const struct unikernel *unikernel, struct error *err);
 
 /* The manifest of a unikernel, without devices; attach them before hvt_load(). */

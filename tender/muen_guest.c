@@ -101,13 +101,6 @@ static int attach_net(struct guest *guest, unsigned handle, struct net *net, str
 	return 0;
 }
 
-static void attach_block(struct guest *guest, unsigned handle, const struct block *block)
-{
-	(void)guest;
-	(void)handle;
-	(void)block;
-}
-
 static int load(struct guest *guest, struct error *err)
 {
 	struct muen_guest *self = muen_of(guest);
@@ -400,7 +393,6 @@ static const struct guest_operations operations = {
 	.check = check,
 	.provides = provides,
 	.attach_net = attach_net,
-	.attach_block = attach_block,
 	.load = load,
 	.start = start,
 	.allow = allow,

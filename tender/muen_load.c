@@ -161,6 +161,13 @@ static int fill(const struct loader *loader, const struct world_region *region, 
 	return 0;
 }
 
+/* What the tender itself looks after is never shared. */
+static bool is_shared(const struct world_region *region)
+{
+	return region->shared_fd >= 0 &&
+	       (region->role == WORLD_CHANNEL || region->role == WORLD_MEMORY);
+}
+
 /* Memory that another process has as well, in the place of ours. */
 static int share(const struct loader *loader, const struct world_region *region, struct error *err)
 {
@@ -207,7 +214,7 @@ static int protect(struct loader *loader, const struct world_region *region, str
 		.name = region->name,
 	};
 
-	if (region->shared_fd < 0 && !stays_open(region) &&
+	if (!is_shared(region) && !stays_open(region) &&
 	    mprotect(own.host, own.size, PROT_READ) < 0)
 		return err_fail_errno(err, ERR_MISSING, errno, "cannot protect the region '%s'",
 				      region->name);
@@ -238,8 +245,8 @@ static int load(struct loader *loader, struct error *err)
 	for (size_t i = 0; i < world->count; i++) {
 		const struct world_region *region = &world->regions[i];
 
-		if ((region->shared_fd >= 0 ? share(loader, region, err)
-					    : fill(loader, region, err)) < 0 ||
+		if ((is_shared(region) ? share(loader, region, err) : fill(loader, region, err)) <
+			    0 ||
 		    protect(loader, region, err) < 0)
 			return -1;
 	}

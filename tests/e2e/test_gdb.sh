@@ -9,6 +9,7 @@
 tender=${muenbuild%/*}/muenbuild-hvt
 evidence="log out err"
 running=
+target=hvt
 
 clean_up() {
 	[ -z "$running" ] || kill "$running" 2>/dev/null
@@ -61,7 +62,7 @@ fi
 # start OPTIONS GUEST ARGUMENTS: a tender that waits for a debugger; the place is in $place.
 start() {
 	: >err
-	timeout -k 2 60 "$tender" --mem=16 $1 "$guests/$2.hvt" $3 >out 2>err </dev/null &
+	timeout -k 2 60 "$tender" --mem=16 $1 "$guests/$2.$target" $3 >out 2>err </dev/null &
 	running=$!
 	for _ in $(seq 400); do
 		grep -q "waits for a debugger" err && break
@@ -119,7 +120,7 @@ debug() {
 		set -- "$@" -ex "$command"
 		count=$((count - 1))
 	done
-	timeout -k 2 60 gdb -nx -q -batch "$guests/$guest.hvt" -ex "target remote $place" "$@" \
+	timeout -k 2 60 gdb -nx -q -batch "$guests/$guest.$target" -ex "target remote $place" "$@" \
 		>log 2>&1 </dev/null
 	end
 }
@@ -180,7 +181,7 @@ fi
 interrupt() {
 	start "--gdb=unix:$work/sock" yield "$1"
 	# Without timeout, which would pass the signal on twice; the tender's own limit ends gdb.
-	gdb -nx -q -batch "$guests/yield.hvt" -ex "target remote $place" \
+	gdb -nx -q -batch "$guests/yield.$target" -ex "target remote $place" \
 		-ex continue -ex backtrace -ex 'stepi 20' -ex kill >log 2>&1 </dev/null &
 	local gdb=$!
 	for _ in $(seq 400); do
@@ -242,5 +243,35 @@ said "an open sandbox is said, too" err "the sandbox is open a little: --dumpcor
 said "a core file: symbols and callers" log "^#0 .*invalid_opcode" "^#1 .*solo5_app_main" \
 	"^#2 .*guest_start"
 said "a core file: registers and memory" log "^rip .*<invalid_opcode>" "ud2"
+
+# ---- a Muen subject: addresses are virtual ones, and reads of the clock exits ------------------------
+
+target=muen
+debug "" hello "one two" 'info symbol $rip' 'break solo5_app_main' continue backtrace \
+	'print info->cmdline' 'set var {char}info->cmdline = 0x74' 'print info->cmdline' \
+	'x/s 0xe00000000' 'print/x $cr4' continue
+said "muen: before the first instruction" log "^_start in section"
+said "muen: a breakpoint and a backtrace" log "^Breakpoint 1, solo5_app_main" "^#1 .* in guest_start"
+said "muen: memory, protected or not" log '= 0x[0-9a-f]* "one two"' '"tne two"' "\"muinfo\""
+said "muen: the end is told" log "exited normally"
+truth "muen: the guest's status" [ $status -eq 0 ]
+debug "" yield "--count=3 --sleep-us=100" 'break solo5_yield' 'hbreak platform_exit' continue finish \
+	'stepi 200' 'delete 1' continue 'info symbol $rip' continue
+said "muen: steps and breakpoints across reads of the clock" log "^Breakpoint 1, solo5_yield" \
+	"^solo5_app_main (info=" "^Breakpoint 2, platform_exit" "^platform_exit in section" "exited normally"
+said "muen: nothing is lost meanwhile" out "yield: done" SUCCESS Halted
+interrupt "--sleep-us=60000000"
+said "muen: Ctrl-C while the guest waits" log "received signal SIGINT" "solo5_yield" killed
+truth "muen: and a kill" [ $status -eq 137 ]
+debug "" exceptions pf continue backtrace continue
+said "muen: a trap halts where it happened" log "received signal SIGSEGV" "^#0 .* page_fault_read" \
+	"^#1 .* solo5_app_main" "exited with code 0377"
+"$tender" --mem=16 --dumpcore="$work" "$guests/wx.muen" write-text >out 2>err </dev/null
+status=$?
+gdb -nx -q -batch "$guests/wx.muen" core.solo5-muen.* -ex backtrace -ex 'frame 1' \
+	-ex 'print info->cmdline' -ex 'x/s 0xe00000000' >log 2>&1 </dev/null
+truth "muen: a crash has the guest's status" [ $status -eq 255 ]
+said "muen: it is told in words of the policy" err "wrote to 0x200000, in its region 'text'"
+said "muen: a core file" log "^#1 .*solo5_app_main" "^#2 .*guest_start" "\"muinfo\""
 
 finish

@@ -50,8 +50,9 @@ hvt --no-such-option "$guests/hello.hvt"
 result "an unknown option" 120 "" "Invalid option: .--no-such-option'"
 hvt nonexistent.hvt
 result "a missing unikernel" 121 "" "nonexistent.hvt: cannot open"
-hvt "$guests/hello.muen"
-result "a unikernel for muen" 121 "" "for the target muen"
+"$build/tests/tools/mkelf" --target spt other.spt
+hvt other.spt
+result "a unikernel for another target" 121 "" "for the target spt (number 2), this tender runs"
 hvt /bin/sh
 result "a host program" 121 "" "a Solo5 unikernel was expected"
 hvt "$guests/netecho.hvt"

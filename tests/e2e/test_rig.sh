@@ -3,12 +3,12 @@
 # Prints TAP.
 #
 # MUENBUILD_BUILD is the build to test (default: build); what is fetched and made for the rig is
-# kept in its folder rig. RIG_SECONDS limits the run (default: 300; it takes about one minute).
+# kept in its folder rig. RIG_SECONDS limits the run (default: 600; it takes about two minutes).
 set -u
 
 build=${MUENBUILD_BUILD:-$PWD/build}
 cache=$build/rig
-seconds=${RIG_SECONDS:-300}
+seconds=${RIG_SECONDS:-600}
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

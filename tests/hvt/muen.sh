@@ -84,7 +84,8 @@ muen_exception_cases() {
 muen_echo() {
 	description=$1 echo=$2 client=$3 count=$4 window=$5
 	shift 5
-	"$HVT" --net=service=@3 --json=report --timeout=60s "$@" "$echo" >echo.out 2>&1 &
+	"$HVT" --net=service=@3 --json=report --timeout=60s "$@" "$echo" --overrun-is-fatal \
+		>echo.out 2>&1 &
 	tender=$!
 	output=$("$HVT" --net=service=@4 --json=report.client --timeout=60s "$@" "$client" \
 		--peer=10.0.0.2 --count=$count --window=$window --size=1400 --timeout-ms=20000 --quit \

@@ -201,6 +201,18 @@ START_TEST(drops_frames_that_are_too_large)
 }
 END_TEST
 
+START_TEST(drops_empty_frames)
+{
+	char byte;
+
+	PUT(struct hvt_net_io, .handle = FAKE_NET, .data = DATA, .length = 0);
+	ck_assert_int_eq(call(HVT_NET_WRITE), HYPERCALL_DONE);
+	ck_assert_uint_eq(guest.net.counters.send_drops, 1);
+	/* 0 would be the end of the connection. */
+	ck_assert_int_eq(recv(guest.net_end, &byte, 1, MSG_DONTWAIT), -1);
+}
+END_TEST
+
 START_TEST(drops_frames_that_nobody_takes)
 {
 	put_net(FAKE_NET, DATA, 1500);
@@ -374,6 +386,7 @@ int main(void)
 	tcase_add_test(honest, waits_no_more_for_a_network_that_is_gone);
 	tcase_add_test(honest, carries_frames);
 	tcase_add_test(honest, drops_frames_that_are_too_large);
+	tcase_add_test(honest, drops_empty_frames);
 	tcase_add_test(honest, drops_frames_that_nobody_takes);
 	tcase_add_test(honest, reads_and_writes_blocks);
 	tcase_add_test(honest, tells_the_guest_of_block_errors);

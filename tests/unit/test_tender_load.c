@@ -1,4 +1,5 @@
 /* Loading an hvt unikernel: rules for segments, page tables, boot info, manifest. */
+#include "tender/guest.h"
 #include "tender/hvt_load.h"
 #include "tests/unit/elf_builder.h"
 #include "tests/unit/support.h"
@@ -220,9 +221,18 @@ END_TEST
 
 START_TEST(refuses_other_targets)
 {
-	elf_image_patch(&file, file.note_abi + 20, 4, SOLO5_MUEN);
-	assert_refused("target muen");
-	elf_image_patch(&file, file.note_abi + 20, 4, SOLO5_HVT);
+	const struct guest_setup setup = { .unikernel = &unikernel };
+
+	elf_image_patch(&file, file.note_abi + 20, 4, SOLO5_SPT);
+	ck_assert_int_eq(unikernel_parse(&unikernel, file.bytes, file.size, &err), 0);
+	ck_assert_ptr_null(guest_new(&setup, &err));
+	ck_assert_msg(strstr(err.message, "target spt (number 2)") != NULL, "%s", err.message);
+	unikernel_free(&unikernel);
+}
+END_TEST
+
+START_TEST(refuses_other_versions)
+{
 	elf_image_patch(&file, file.note_abi + 24, 4, 1);
 	assert_refused("version 1 of the hvt ABI");
 	elf_image_patch(&file, file.note_abi + 24, 4, 3);
@@ -343,6 +353,7 @@ int main(void)
 	tcase_add_test(tests, counts_memory_as_solo5_does);
 	tcase_add_test(tests, takes_four_gib);
 	tcase_add_test(tests, refuses_other_targets);
+	tcase_add_test(tests, refuses_other_versions);
 	tcase_add_test(tests, refuses_bad_headers);
 	tcase_add_test(tests, refuses_bad_segments);
 	tcase_add_test(tests, takes_segments_without_bytes_as_memory);
