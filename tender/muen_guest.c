@@ -216,6 +216,8 @@ static void let_sleep(struct muen_guest *self)
 	before = clock_monotonic();
 	muen_net_wait(&self->net, self->guest.setup.devices, &timeout);
 	after = clock_monotonic();
+	/* A beat of the meantime is of no use; all else is looked at before the guest goes on. */
+	vm_forget_interrupts(self->guest.vm);
 	feed(self, after);
 	muen_idle_slept(&self->idle, after - before);
 	self->sleeps++;

@@ -16,9 +16,9 @@
 
 /* A pass of the loop costs few microseconds where exits are cheap, and 40 to 400 where the guest is
  * interpreted (kvm_pvm; according to the number of handles that its loop goes through). Sleeping
- * 31 times as long as that keeps an idle guest at 3 % of a CPU there as well. */
-#define SLEEPS_PER_PASS 31
-#define SLEEP_MAX_SLOW 20000000ull
+ * 40 times as long as that keeps an idle guest at 3 % of a CPU there as well. */
+#define SLEEPS_PER_PASS 40
+#define SLEEP_MAX_SLOW 40000000ull
 
 /* A moving average over about eight passes. */
 static void account(struct muen_idle *idle, uint64_t spent)

@@ -139,7 +139,7 @@ struct vm_operations {
 	int (*set_debug)(struct vm *vm, const struct vm_debug *debug, struct error *err);
 	int (*notify)(struct vm *vm, uint16_t port, int event_fd);
 	int (*run)(struct vm *vm, struct vm_exit *exit, struct error *err);
-	void (*interrupt)(struct vm *vm);
+	void (*interrupt)(struct vm *vm, bool interrupt);
 	size_t (*ioctls)(const struct vm *vm, bool debugging,
 			 struct vm_ioctl list[static VM_IOCTLS_MAX]);
 	void (*free)(struct vm *vm);
@@ -216,7 +216,14 @@ static inline int vm_run(struct vm *vm, struct vm_exit *exit, struct error *err)
  * reach a machine that runs in another thread, send that thread a signal as well. */
 static inline void vm_interrupt(struct vm *vm)
 {
-	vm->operations->interrupt(vm);
+	vm->operations->interrupt(vm, true);
+}
+
+/* Takes back interruptions that no vm_run() has noticed yet. Whoever does that looks afterwards,
+ * and before the next vm_run(), at what they may have been for. */
+static inline void vm_forget_interrupts(struct vm *vm)
+{
+	vm->operations->interrupt(vm, false);
 }
 
 /* The ioctls that the functions above need from now on; `debugging` includes what

@@ -144,9 +144,9 @@ static int kvm_run_guest(struct vm *vm, struct vm_exit *exit, struct error *err)
 	}
 }
 
-static void kvm_interrupt(struct vm *vm)
+static void kvm_interrupt(struct vm *vm, bool interrupt)
 {
-	*(volatile uint8_t *)&kvm_of(vm)->run->immediate_exit = 1;
+	*(volatile uint8_t *)&kvm_of(vm)->run->immediate_exit = interrupt;
 }
 
 static size_t kvm_ioctls(const struct vm *vm, bool debugging,

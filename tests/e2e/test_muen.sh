@@ -139,7 +139,6 @@ idles() {
 	echo "$((after - before)) of 400 ticks" >>err
 	truth "$name: less than 5 % of a CPU" [ $((after - before)) -lt 20 ]
 }
-idles "a guest that sleeps" "$guests/yield.muen" --sleep-us=600000000
 idles "a guest that waits for frames" --net service=user "$guests/netecho.muen"
 
 # A guest that computes and looks at the clock all the time is not taken for one that waits.

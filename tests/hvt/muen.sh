@@ -139,6 +139,28 @@ muen_network_cases() {
 
 # ---- from outside ------------------------------------------------------------------
 
+# Ticks of 10 ms that a process has used.
+ticks() {
+	sed 's/.*) //' "/proc/$1/stat" | { read -r _ _ _ _ _ _ _ _ _ _ _ user system _; echo $((user + system)); }
+}
+
+# idle_case DESCRIPTION [OPTION...] UNIKERNEL [ARGUMENT...]: the guest waits, after a while to settle
+idle_case() {
+	description=$1
+	shift
+	"$HVT" --mem=16 --timeout=60s --json=report "$@" >idle.out 2>&1 &
+	tender=$!
+	sleep 3
+	before=$(ticks $tender)
+	sleep 5
+	used=$(($(ticks $tender) - before))
+	kill $tender
+	wait $tender
+	judge "$description: less than 5 % of a CPU" 0 "yes" 0 \
+		"$([ $used -lt 25 ] && echo yes) $used ticks of 500, $(cat idle.out report)"
+	echo "# $used ticks of 500"
+}
+
 muen_outside_cases() {
 	signal_case TERM 15 guests/yield.muen --sleep-us=100 begins
 	signal_case INT 2 guests/flood.muen --endless 00000010
@@ -147,6 +169,8 @@ muen_outside_cases() {
 		--expect=begins guests/yield.muen --sleep-us=1000000
 	check "muen: --reject" 125 "reject 'begins': seen" --timeout=20s \
 		--reject=begins guests/yield.muen --sleep-us=1000000
+	idle_case "muen: a guest that sleeps" guests/yield.muen --sleep-us=600000000
+	idle_case "muen: a guest that waits for frames" --net=service=@3 guests/netecho.muen
 	# What was printed before a computation that takes for ever is fetched all the same.
 	check "muen: --expect ends a guest that computes" 0 "passed" --timeout=20s \
 		--expect=trying --net=service=@3 guests/hostile.muen cpu/spin

@@ -60,9 +60,9 @@ static int run(struct vm *vm, struct vm_exit *exit, struct error *err)
 	return 0;
 }
 
-static void interrupt(struct vm *vm)
+static void interrupt(struct vm *vm, bool interrupt)
 {
-	fake_of(vm)->interrupts++;
+	fake_of(vm)->interrupts += interrupt;
 }
 
 static const struct vm_operations operations = {

@@ -209,15 +209,15 @@ END_TEST
 START_TEST(lets_a_slow_host_sleep_longer)
 {
 	begin();
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 150; i++) {
 		now += 200000;
 		look(0x2000, 1, YIELD_YES, false);
 		muen_idle_slept(&idle, muen_idle_sleep(&idle));
 		now += muen_idle_sleep(&idle);
 	}
 	/* 3 % of a CPU for the guest's loop */
-	ck_assert_uint_gt(muen_idle_sleep(&idle), 30 * 200000);
-	ck_assert_uint_lt(muen_idle_sleep(&idle), 33 * 205000);
+	ck_assert_uint_gt(muen_idle_sleep(&idle), 39 * 200000);
+	ck_assert_uint_lt(muen_idle_sleep(&idle), 41 * 205000);
 }
 END_TEST
 
