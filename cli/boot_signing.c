@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/memory_file.h"
 #include "cli/boot_source.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 
 void boot_signing_free(struct boot_signing *signing)
 {

@@ -3,7 +3,7 @@
 #define CLI_IMAGE_OPTIONS_H
 
 #include "cli/options.h"
-#include "sign/openpgp.h"
+#include "sign/sbs/openpgp.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 #include "base/memory_file.h"
 #include "base/text.h"
 #include "image/standin_mark.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "iso/memdisk.h"
-#include "sign/digest.h"
-#include "sign/ipxe_served.h"
+#include "digest/digest.h"
+#include "sign/ipxe/served.h"
 #include "sign/when.h"
 
 #include <errno.h>

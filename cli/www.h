@@ -5,7 +5,7 @@
 #include "base/findings.h"
 #include "cli/delivery.h"
 #include "cli/www_options.h"
-#include "sign/ipxe_script.h"
+#include "sign/ipxe/script.h"
 #include "sign/signer.h"
 
 /* Set the first four, which are borrowed; release with www_free(). */
