@@ -20,7 +20,8 @@ Q :=
 say = @:
 endif
 
-ROOMS := base solo5 xml gencspec subject policy recipes image iso sign serve cli
+ROOMS := base digest solo5 xml gencspec subject policy recipes image iso serve cli \
+	sign sign/ipxe sign/judge sign/keys sign/sbs
 PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd libisofs-1
 
 # These may be set from outside; what the build cannot do without is added below.

@@ -2,9 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "cli/boot_signing.h"
 #include "cli/data.h"
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
+#include "iso/contents.h"
 #include "iso/iso.h"
 #include "sign/when.h"
 
@@ -12,8 +14,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { FILES_MOST = 2 };
 
 /* ---- what is in it ------------------------------------------------------- */
 
@@ -43,8 +43,7 @@ static const char *stream_path(enum grub_start start)
 	}
 }
 
-static size_t list_files(const struct boot_image *image, const char *loader,
-			 struct iso_file files[static FILES_MOST])
+static size_t list_files(const struct boot_image *image, const char *loader, struct iso_file *files)
 {
 	const struct boot_source *source = image->source;
 	size_t count = 0;
@@ -67,6 +66,28 @@ static int check_loader(const struct boot_image *image, const char *loader, stru
 
 /* ---- making it ----------------------------------------------------------- */
 
+/* A signature for each of the files, and for the configuration. */
+static int sign_all(const struct boot_image *image, struct iso_contents *contents,
+		    struct iso_file *files, struct boot_signing *signing, struct error *err)
+{
+	const struct iso_file config = { .path = ISO_CONFIG_PATH,
+					 .bytes = contents->grub_config,
+					 .size = strlen(contents->grub_config) };
+	size_t count = contents->count;
+
+	if (!*image->options->gpg_key)
+		return 0;
+	if (boot_signing_key(signing, image->options, err) < 0)
+		return -1;
+	for (size_t i = 0; i <= count; i++)
+		if (boot_signing_add(signing, image->options, i < count ? &files[i] : &config,
+				     &files[contents->count++], err) < 0)
+			return -1;
+	contents->public_key = signing->public_key.data;
+	contents->public_key_size = signing->public_key.length;
+	return 0;
+}
+
 int boot_image_write(const struct boot_image *image, const char *iso, const char *efi,
 		     struct error *err)
 {
@@ -75,7 +96,8 @@ int boot_image_write(const struct boot_image *image, const char *iso, const char
 				  .title = image->title,
 				  .standin = source->standin };
 	cleanup_free char *config = grub_config_text(&menu), *loader = loader_path();
-	struct iso_file files[FILES_MOST];
+	cleanup_boot_signing struct boot_signing signing = { 0 };
+	struct iso_file files[2 * BOOT_FILES_MOST];
 	struct iso_contents contents = { .files = files,
 					 .grub_config = config,
 					 .label = boot_image_label(image),
@@ -86,7 +108,9 @@ int boot_image_write(const struct boot_image *image, const char *iso, const char
 					 .uefi = !image->options->no_efi };
 
 	contents.count = list_files(image, loader, files);
-	if (check_loader(image, loader, err) < 0 || (iso && iso_write(&contents, iso, err) < 0))
+	if (check_loader(image, loader, err) < 0 ||
+	    sign_all(image, &contents, files, &signing, err) < 0 ||
+	    (iso && iso_write(&contents, iso, err) < 0))
 		return -1;
 	return efi ? efi_write(&contents, efi, err) : 0;
 }
@@ -157,6 +181,9 @@ json_t *boot_image_report(const struct boot_image *image)
 			   source->standin, "bios", !image->options->no_bios, "uefi",
 			   !image->options->no_efi, "size", (json_int_t)source->size);
 	json_object_set_new(report, "subjects", subjects);
+	json_object_set_new(report, "gpg_key",
+			    *image->options->gpg_key ? json_string(image->options->gpg_key)
+						     : json_null());
 	if (source->start != GRUB_MULTIBOOT)
 		json_object_set_new(report, "stream", stream_report(&source->stream));
 	return report;
@@ -180,6 +207,8 @@ void boot_image_print(const struct boot_image *image)
 		printf("  memory    %s up to 0x%" PRIx64 ", entered at 0x%" PRIx32 "\n",
 		       size_to_text(source->stream.written, memory), source->stream.highest,
 		       source->stream.entry);
+	if (*image->options->gpg_key)
+		printf("  signed    for GRUB, by the OpenPGP key %s\n", image->options->gpg_key);
 	if (source->standin)
 		puts("  kernel    stand-in kernel, not for production: it separates nothing");
 	putchar('\n');

@@ -4,7 +4,7 @@
 #include "base/endian.h"
 #include "base/file.h"
 #include "base/memory_file.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -51,6 +51,11 @@ int boot_source_from_policy(struct boot_source *source, const struct policy_sour
 int boot_source_write(struct boot_source *source, const struct memory_image *image,
 		      const struct image_options *options, const char *path, struct error *err);
 
+/* With --gpg-key, and a GRUB that has Muen's modules, a plain stream becomes a signed one. Fails as
+ * sbs_make() and openpgp_sign(). */
+int boot_source_sign(struct boot_source *source, const struct image_options *options,
+		     struct error *err);
+
 void boot_source_free(struct boot_source *source);
 
 #define cleanup_boot_source cleanup_with(boot_source_free)

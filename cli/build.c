@@ -7,7 +7,7 @@
 #include "policy/documents.h"
 #include "policy/merge.h"
 #include "policy/template.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <string.h>
 

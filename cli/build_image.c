@@ -1,6 +1,7 @@
 #include "cli/build_image.h"
 
 #include "base/alloc.h"
+#include "cli/standin.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +81,9 @@ int build_image_begin(struct build_image *image, struct build *build, struct err
 			return -1;
 		standin = image->source.standin;
 	}
-	return www_begin(&image->www, standin, err) < 0 ? add_way_out(err) : 0;
+	if ((image->www_options->key || *options->gpg_key) && standin && !options->allow_standin)
+		return standin_refuse("the image", err);
+	return www_begin(&image->www, err) < 0 ? add_way_out(err) : 0;
 }
 
 void build_image_add_unikernel(struct build_image *image, const struct converted *converted)
@@ -154,6 +157,7 @@ int build_image_add(struct build_image *image, struct build *build, struct error
 					    .options = image->options,
 					    .title = image->title };
 	if (boot_image_time(image->dated, &image->image.time, err) < 0 ||
+	    (build->delivery.output && boot_source_sign(&image->source, image->options, err) < 0) ||
 	    write_image(image, build, err) < 0)
 		return -1;
 	return www_add(&image->www, err);

@@ -1,7 +1,7 @@
 #include "cli/conversion.h"
 
 #include "base/alloc.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 int converted_read(struct converted *converted, const char *path, struct error *err)
 {

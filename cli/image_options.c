@@ -52,6 +52,36 @@ static struct image_region *add_region(struct image_options *options)
 	return &options->regions[options->region_count++];
 }
 
+/* The options about how it boots. */
+static int take_how(struct image_options *options, int id, const char *value, struct error *err)
+{
+	switch (id) {
+	case OPTION_GRUB_DIR:
+		options->given = "--grub-dir";
+		options->grub_dir = value;
+		return 0;
+	case OPTION_LABEL:
+		options->given = "--label";
+		options->label = value;
+		return 0;
+	case OPTION_NO_BIOS:
+		options->no_bios = true;
+		return 0;
+	case OPTION_NO_EFI:
+		options->no_efi = true;
+		return 0;
+	case OPTION_GPG_KEY:
+		options->given = "--gpg-key";
+		return openpgp_fingerprint(value, options->gpg_key, err);
+	case OPTION_GPG_HOMEDIR:
+		options->gpg_homedir = value;
+		return 0;
+	default:
+		options->allow_standin = true;
+		return 0;
+	}
+}
+
 int image_options_take(struct image_options *options, int id, const char *value, struct error *err)
 {
 	switch (id) {
@@ -67,20 +97,8 @@ int image_options_take(struct image_options *options, int id, const char *value,
 		options->given = "--system-image";
 		options->system_image = value;
 		return 0;
-	case OPTION_GRUB_DIR:
-		options->given = "--grub-dir";
-		options->grub_dir = value;
-		return 0;
-	case OPTION_LABEL:
-		options->given = "--label";
-		options->label = value;
-		return 0;
-	case OPTION_NO_BIOS:
-		options->no_bios = true;
-		return 0;
 	default:
-		options->no_efi = true;
-		return 0;
+		return take_how(options, id, value, err);
 	}
 }
 
@@ -93,6 +111,10 @@ int image_options_check(const struct image_options *options, struct error *err)
 	if (options->region_count && !options->kernel) {
 		err_fail(err, ERR_USAGE, "--region and --fill are for --kernel");
 		return err_mend(err, "name the kernel that uses them with --kernel FILE");
+	}
+	if (options->gpg_homedir && !*options->gpg_key) {
+		err_fail(err, ERR_USAGE, "--gpg-homedir is for --gpg-key, which is not given");
+		return err_mend(err, "name the key that shall sign with --gpg-key FINGERPRINT");
 	}
 	if (options->no_bios && options->no_efi) {
 		err_fail(err, ERR_USAGE, "--no-bios and --no-efi: such an image boots nowhere");

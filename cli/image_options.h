@@ -3,6 +3,7 @@
 #define CLI_IMAGE_OPTIONS_H
 
 #include "cli/options.h"
+#include "sign/sbs/openpgp.h"
 
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ enum {
 	OPTION_LABEL,
 	OPTION_NO_BIOS,
 	OPTION_NO_EFI,
+	OPTION_GPG_KEY,
+	OPTION_GPG_HOMEDIR,
+	OPTION_ALLOW_STANDIN,
 	OPTION_IMAGE_LAST,
 };
 
@@ -34,7 +38,13 @@ enum {
 	{ OPTION_LABEL, "label", 0, "NAME", \
 	  "volume id of the ISO (default: MUEN, or MUEN_STANDIN)" }, \
 	{ OPTION_NO_BIOS, "no-bios", 0, NULL, "do not boot from BIOS" }, \
-	{ OPTION_NO_EFI, "no-efi", 0, NULL, "do not boot from UEFI: no muen.efi" }
+	{ OPTION_NO_EFI, "no-efi", 0, NULL, "do not boot from UEFI: no muen.efi" }, \
+	{ OPTION_GPG_KEY, "gpg-key", 0, "FINGERPRINT", \
+	  "sign everything that GRUB opens with this OpenPGP key\n(RSA 4096); GRUB starts nothing else" }, \
+	{ OPTION_GPG_HOMEDIR, "gpg-homedir", 0, "DIR", \
+	  "where GnuPG has its keys (default: GnuPG's own)" }, \
+	{ OPTION_ALLOW_STANDIN, "allow-standin", 0, NULL, \
+	  "sign although the kernel is the stand-in, for trying" }
 /* clang-format on */
 
 struct image_region {
@@ -52,6 +62,9 @@ struct image_options {
 	struct image_region *regions;
 	size_t region_count;
 	bool no_bios, no_efi;
+	char gpg_key[OPENPGP_FINGERPRINT_MAX + 1]; /* "": not given */
+	const char *gpg_homedir;		   /* NULL: GnuPG's own */
+	bool allow_standin;
 	const char *given; /* an option that was given: "--kernel"; NULL: none */
 };
 

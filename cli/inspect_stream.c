@@ -10,8 +10,8 @@
 #include "cli/sbs_report.h"
 #include "cli/unikernel_report.h"
 #include "image/csl.h"
-#include "sign/digest.h"
-#include "sign/sbs.h"
+#include "digest/digest.h"
+#include "sign/sbs/sbs.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "cli/report.h"
 #include "cli/standin.h"
 #include "iso/examine.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "cli/report.h"
 #include "cli/signing_options.h"
-#include "sign/authority.h"
+#include "sign/keys/authority.h"
 #include "sign/preflight.h"
 #include "sign/when.h"
 

@@ -3,7 +3,7 @@
 #define CLI_KEYS_REPORT_H
 
 #include "base/error.h"
-#include "sign/certificate.h"
+#include "sign/keys/certificate.h"
 
 #include <stdbool.h>
 #include <stdint.h>

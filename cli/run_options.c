@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "tender/gdb_link.h"
+#include "tender/gdb/link.h"
 #include "tender/option_list.h"
 
 #include <string.h>

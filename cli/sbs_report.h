@@ -3,8 +3,8 @@
 #define CLI_SBS_REPORT_H
 
 #include "image/csl.h"
-#include "sign/openpgp.h"
-#include "sign/sbs.h"
+#include "sign/sbs/openpgp.h"
+#include "sign/sbs/sbs.h"
 
 #include <jansson.h>
 

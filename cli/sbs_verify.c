@@ -6,8 +6,8 @@
 #include "cli/report.h"
 #include "cli/sbs_report.h"
 #include "cli/standin.h"
-#include "sign/openpgp.h"
-#include "sign/sbs.h"
+#include "sign/sbs/openpgp.h"
+#include "sign/sbs/sbs.h"
 
 #include <inttypes.h>
 #include <string.h>

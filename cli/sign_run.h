@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/findings.h"
 #include "cli/options.h"
-#include "sign/digest.h"
-#include "sign/passphrase.h"
+#include "digest/digest.h"
+#include "sign/keys/passphrase.h"
 #include "sign/signer.h"
 
 #include <stdbool.h>

@@ -3,8 +3,8 @@
 #define CLI_SIGNING_OPTIONS_H
 
 #include "cli/options.h"
-#include "sign/certificate.h"
-#include "sign/passphrase.h"
+#include "sign/keys/certificate.h"
+#include "sign/keys/passphrase.h"
 
 #include <jansson.h>
 

@@ -6,7 +6,7 @@
 #include "base/memory_file.h"
 #include "base/text.h"
 #include "image/standin_mark.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 
 #include <string.h>
 
@@ -54,6 +54,15 @@ void standin_warn(const char *path, struct findings *findings)
 		     text_printable(path, strlen(path), shown, sizeof(shown)));
 }
 
+int standin_refuse(const char *path, struct error *err)
+{
+	err_fail(err, ERR_REFUSED,
+		 "%s: has the stand-in kernel in it, which separates nothing: it is not signed",
+		 path);
+	return err_mend(err, "build with the system that Muen's tools made (--system-image); to "
+			     "try the signature chain, add --allow-standin");
+}
+
 /* A signature says that machines may boot this: not a kernel that separates nothing. */
 int standin_check_signing(const char *path, bool allowed, struct findings *findings,
 			  struct error *err)
@@ -68,9 +77,5 @@ int standin_check_signing(const char *path, bool allowed, struct findings *findi
 		standin_warn(path, findings);
 		return 0;
 	}
-	err_fail(err, ERR_REFUSED,
-		 "%s: has the stand-in kernel in it, which separates nothing: it is not signed",
-		 path);
-	return err_mend(err, "build with the system that Muen's tools made (--system-image); to "
-			     "try the signature chain, add --allow-standin");
+	return standin_refuse(path, err);
 }

@@ -16,6 +16,9 @@ int standin_find(const char *path, bool *found, struct error *err);
 int standin_check_signing(const char *path, bool allowed, struct findings *findings,
 			  struct error *err);
 
+/* That refusal. Always returns -1. */
+int standin_refuse(const char *path, struct error *err);
+
 /* Adds the warning about such a file. */
 void standin_warn(const char *path, struct findings *findings);
 

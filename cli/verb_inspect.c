@@ -6,7 +6,7 @@
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
 #include "cli/verbs.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -182,7 +182,7 @@ static int run(int argc, char **argv, struct error *err)
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.run = run,
-	.summary = "tell what a unikernel or a system image is and what is wrong with it",
+	.summary = "tell what a unikernel, a system image or an ISO is and what is wrong with it",
 	.operands = "FILE",
 	.options = specs,
 };

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "cli/report.h"
 #include "cli/verbs.h"
-#include "sign/ipxe_script.h"
-#include "sign/ipxe_served.h"
+#include "sign/ipxe/script.h"
+#include "sign/ipxe/served.h"
 
 #include <stdio.h>
 #include <string.h>

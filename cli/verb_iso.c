@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/boot_image.h"
 #include "cli/report.h"
+#include "cli/standin.h"
 #include "cli/verbs.h"
 #include "policy/documents.h"
 
@@ -215,7 +216,10 @@ static int make(struct making *making, struct error *err)
 	    (request->efi && check_not_input(request, request->efi, err) < 0) ||
 	    read_source(making, err) < 0 || choose_time(making, &image.time, err) < 0)
 		return -1;
-	if (!request->dry_run && write_outputs(request, &image, err) < 0)
+	if (*request->image.gpg_key && making->source.standin && !request->image.allow_standin)
+		return standin_refuse(from, err);
+	if (!request->dry_run && (boot_source_sign(&making->source, &request->image, err) < 0 ||
+				  write_outputs(request, &image, err) < 0))
 		return -1;
 	return tell(making, &image, err);
 }

@@ -4,7 +4,7 @@
 #include "cli/report.h"
 #include "cli/signing_options.h"
 #include "cli/verbs.h"
-#include "sign/authority.h"
+#include "sign/keys/authority.h"
 #include "sign/when.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "cli/build.h"
 #include "cli/unikernel_option.h"
 #include "cli/verbs.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #include "cli/standin.h"
 #include "cli/verbs.h"
 #include "image/csl.h"
-#include "sign/openpgp.h"
-#include "sign/sbs.h"
+#include "sign/sbs/openpgp.h"
+#include "sign/sbs/sbs.h"
 
 #include <inttypes.h>
 #include <stdio.h>

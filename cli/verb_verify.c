@@ -7,9 +7,9 @@
 #include "cli/report.h"
 #include "cli/sbs_verify.h"
 #include "cli/standin.h"
-#include "sign/ipxe_codes.h"
-#include "sign/judge.h"
-#include "sign/openpgp.h"
+#include "sign/ipxe/codes.h"
+#include "sign/judge/judge.h"
+#include "sign/sbs/openpgp.h"
 #include "sign/when.h"
 
 #include <inttypes.h>

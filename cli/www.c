@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "iso/memdisk.h"
-#include "sign/digest.h"
-#include "sign/ipxe_served.h"
+#include "digest/digest.h"
+#include "sign/ipxe/served.h"
 #include "sign/when.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static int write_script(struct www *www, struct error *err)
 	return ipxe_script_write(script, &www->text, www->findings, err);
 }
 
-static int open_signer(struct www *www, bool standin, struct error *err)
+static int open_signer(struct www *www, struct error *err)
 {
 	const struct www_options *options = www->options;
 	struct signer_request request = { .key = options->key,
@@ -71,23 +71,16 @@ static int open_signer(struct www *www, bool standin, struct error *err)
 
 	if (!options->key)
 		return 0;
-	if (standin && !options->allow_standin) {
-		err_fail(err, ERR_REFUSED,
-			 "the image has the stand-in kernel, which separates nothing: it is not "
-			 "signed");
-		return err_mend(err, "name the system that Muen's tools made with --system-image; "
-				     "to try the signature chain, add --allow-standin");
-	}
 	www->signer = signer_open(&request, www->findings, &www->judgement, err);
 	return www->signer ? 0 : -1;
 }
 
-int www_begin(struct www *www, bool standin, struct error *err)
+int www_begin(struct www *www, struct error *err)
 {
 	www->sums = json_object();
 	if (write_script(www, err) < 0 || read_memdisk(www, err) < 0)
 		return -1;
-	return open_signer(www, standin, err);
+	return open_signer(www, err);
 }
 
 /* ---- the files ----------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "base/findings.h"
 #include "cli/delivery.h"
 #include "cli/www_options.h"
-#include "sign/ipxe_script.h"
+#include "sign/ipxe/script.h"
 #include "sign/signer.h"
 
 /* Set the first four, which are borrowed; release with www_free(). */
@@ -24,9 +24,8 @@ struct www {
 
 /* Everything that can fail before the image is made: reads memdisk, checks the key and its
  * certificates as `sign` does, writes the script's text. Fails with ERR_MISSING (no memdisk),
- * ERR_REFUSED (also: the stand-in kernel without --allow-standin), ERR_USAGE, and as signer_open().
- */
-int www_begin(struct www *www, bool standin, struct error *err);
+ * ERR_USAGE, and as signer_open(). */
+int www_begin(struct www *www, struct error *err);
 
 /* Adds the folder to the delivery, with the delivery's muen.iso and muen.efi in it. Fails
  * as memdisk_require() if memdisk could not boot the ISO, and as digest_file(), signer_sign(),

@@ -31,8 +31,6 @@ int www_options_take(struct www_options *options, int id, const char *value, str
 		return passphrase_option(id, value, &options->passphrase, err);
 	if (id == OPTION_CA)
 		word_list_add(&options->authorities, value);
-	else if (id == OPTION_ALLOW_STANDIN)
-		options->allow_standin = true;
 	else
 		*text_of(options, id) = value;
 	return 0;
@@ -40,8 +38,7 @@ int www_options_take(struct www_options *options, int id, const char *value, str
 
 int www_options_check(const struct www_options *options, struct error *err)
 {
-	bool rest = options->authorities.count || options->allow_standin ||
-		    options->passphrase.source != PASSPHRASE_TERMINAL;
+	bool rest = options->authorities.count || options->passphrase.source != PASSPHRASE_TERMINAL;
 
 	if (options->key && options->certificate)
 		return 0;

@@ -13,7 +13,6 @@ enum {
 	OPTION_KEY,
 	OPTION_CERT,
 	OPTION_CA,
-	OPTION_ALLOW_STANDIN,
 	OPTION_WWW_LAST,
 };
 
@@ -24,8 +23,6 @@ enum {
 	{ OPTION_CERT, "cert", 0, "FILE", "the key's code-signing certificate" }, \
 	{ OPTION_CA, "ca", 0, "FILE", "certificates up to the root; repeatable" }, \
 	PASSPHRASE_OPTIONS, \
-	{ OPTION_ALLOW_STANDIN, "allow-standin", 0, NULL, \
-	  "sign although the kernel is the stand-in, for trying" }, \
 	{ OPTION_URL, "url", 0, "URL", \
 	  "where www will be served (default: where iPXE finds\nboot.ipxe)" }, \
 	{ OPTION_MEMDISK, "memdisk", 0, "FILE", "syslinux' memdisk (default: Debian's)" }
@@ -40,7 +37,6 @@ struct www_options {
 	const char *certificate; /* NULL: the same */
 	struct word_list authorities;
 	struct passphrase passphrase;
-	bool allow_standin;
 	const char *given; /* an option that was given: "--key"; NULL: none */
 };
 

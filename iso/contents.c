@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <inttypes.h>
 #include <string.h>

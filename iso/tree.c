@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/endian.h"
 #include "base/text.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <stdio.h>
 #include <string.h>

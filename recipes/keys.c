@@ -61,8 +61,8 @@ const struct recipe_key recipe_keys[] = {
 
 	{ "network", "allowed", KEY_SWITCH, SWITCH(network.allowed), .fallback = "yes",
 	  .help = "whether Linux may serve network devices" },
-	{ "network", "device", KEY_NAME, TEXT(network.device, 63), .fallback = "ethernet_controller_1",
-	  .help = "network card of the platform" },
+	{ "network", "device", KEY_NAME, TEXT(network.device, 63),
+	  .fallback = "ethernet_controller_1", .help = "network card of the platform" },
 	{ "network", "bootparams", KEY_TEXT, TEXT(network.bootparams, 1024),
 	  .fallback = "console=ttyS0 hostname=nic_linux",
 	  .help = "kernel parameters of the Linux" },

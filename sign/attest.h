@@ -5,7 +5,7 @@
 #define SIGN_ATTEST_H
 
 #include "base/error.h"
-#include "sign/digest.h"
+#include "digest/digest.h"
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "sign/certificate.h"
-#include "sign/digest.h"
+#include "sign/keys/certificate.h"
+#include "digest/digest.h"
 
 /* Puts a signature together that was made over `digest` by the key of the chain's first
  * certificate. The caller releases *der with bytes_free(). Fails with ERR_INTERNAL. */

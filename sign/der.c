@@ -1,6 +1,6 @@
 #include "sign/der.h"
 
-#include "sign/ipxe_codes.h"
+#include "sign/ipxe/codes.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
-#include "sign/ipxe_codes.h"
+#include "sign/ipxe/codes.h"
 #include "sign/when.h"
 
 #include <string.h>

@@ -1,16 +1,16 @@
 /* The check before signing: would iPXE accept what this chain of certificates signs?
  *
- * The rules are the judge's (sign/judge.h), which decides about finished signatures too: there is
- * no second set of them.
+ * The rules are the judge's (sign/judge/judge.h), which decides about finished signatures too:
+ * there is no second set of them.
  */
 #ifndef SIGN_PREFLIGHT_H
 #define SIGN_PREFLIGHT_H
 
 #include "base/error.h"
 #include "base/findings.h"
-#include "sign/certificate.h"
-#include "sign/digest.h"
-#include "sign/judge.h"
+#include "sign/keys/certificate.h"
+#include "digest/digest.h"
+#include "sign/judge/judge.h"
 
 #include <stdint.h>
 

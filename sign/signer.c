@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "sign/cms.h"
-#include "sign/ipxe_codes.h"
-#include "sign/key.h"
+#include "sign/ipxe/codes.h"
+#include "sign/keys/key.h"
 #include "sign/ossl.h"
 #include "sign/preflight.h"
 

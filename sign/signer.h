@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/findings.h"
-#include "sign/certificate.h"
-#include "sign/digest.h"
-#include "sign/judge.h"
-#include "sign/passphrase.h"
+#include "sign/keys/certificate.h"
+#include "digest/digest.h"
+#include "sign/judge/judge.h"
+#include "sign/keys/passphrase.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "tender/tender.h"
 
-#include "tender/hvt_abi.h"
+#include "tender/hvt/abi.h"
 
 #include <inttypes.h>
 #include <string.h>

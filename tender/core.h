@@ -3,7 +3,7 @@
 #define TENDER_CORE_H
 
 #include "tender/guest_memory.h"
-#include "tender/vm.h"
+#include "tender/vm/vm.h"
 
 #define CORE_OPEN_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
 

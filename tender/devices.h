@@ -5,7 +5,7 @@
 
 #include "solo5/unikernel.h"
 #include "tender/block.h"
-#include "tender/net.h"
+#include "tender/net/net.h"
 #include "tender/stop.h"
 
 #include <poll.h>

@@ -18,7 +18,7 @@
 #include "tender/guest_memory.h"
 #include "tender/json.h"
 #include "tender/options.h"
-#include "tender/vm.h"
+#include "tender/vm/vm.h"
 
 /* What a target works with; all of it outlives the guest. */
 struct guest_setup {

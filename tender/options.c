@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "solo5/muen_ranges.h"
 #include "tender/clock.h"
-#include "tender/gdb_link.h"
+#include "tender/gdb/link.h"
 #include "tender/option_list.h"
 #include "tender/options_devices.h"
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "solo5/unikernel.h"
 #include "tender/isolate.h"
-#include "tender/net_spec.h"
+#include "tender/net/spec.h"
 
 #include <stdbool.h>
 #include <stddef.h>

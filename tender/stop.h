@@ -5,7 +5,7 @@
 #define TENDER_STOP_H
 
 #include "base/error.h"
-#include "tender/vm.h"
+#include "tender/vm/vm.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "solo5/unikernel.h"
-#include "tender/gdb.h"
+#include "tender/gdb/gdb.h"
 #include "tender/guest.h"
 #include "tender/isolate.h"
 #include "tender/probe.h"

@@ -6,7 +6,7 @@ TENDER_PACKAGES := libseccomp
 TENDER_LIBS = $(shell pkg-config --libs $(TENDER_PACKAGES)) -lpthread -ldl
 TENDER_CFLAGS = $(shell pkg-config --cflags $(TENDER_PACKAGES))
 
-TENDER_SOURCES := $(filter-out tender/main.c,$(sort $(wildcard tender/*.c)))
+TENDER_SOURCES := $(filter-out tender/main.c,$(sort $(wildcard tender/*.c tender/*/*.c)))
 TENDER_GENCSPEC := $(addprefix gencspec/,binary.c check.c component.c component_plan.c layout.c \
 	naming.c placement.c)
 TENDER_ROOMS := $(sort $(wildcard base/*.c solo5/*.c subject/*.c) $(TENDER_GENCSPEC))

@@ -10,6 +10,7 @@ emulators=()
 clean_up() {
 	[ ${#emulators[@]} -eq 0 ] || kill "${emulators[@]}" 2>/dev/null
 	umount small 2>/dev/null
+	gpgconf --homedir "$work/gnupg" --kill all 2>/dev/null
 }
 
 for needed in qemu-system-x86_64:qemu-system-x86 grub-mkimage:grub-common mcopy:mtools \
@@ -126,6 +127,7 @@ check 'none of them wrote an ISO' test ! -e muen.iso -a ! -e bad.iso
 
 # A kernel with what else it needs: the payload checks itself that all of it is there.
 payload=$build/tests/boot/payload
+table=$(sed -n 's/^#define PAYLOAD_EXPECTED_ADDRESS \(0x[0-9a-f]*\).*/\1/p' "$root/tests/boot/payload.h")
 python3 - <<'PY'
 import struct
 open("region", "wb").write(bytes((7 + 3 * i) & 255 for i in range(5000)))
@@ -133,15 +135,15 @@ open("table", "wb").write(struct.pack("<II", 0x4c594150, 2) +
                           struct.pack("<QQII", 0xb00000, 5000, 7, 3) +
                           struct.pack("<QQII", 0xc00000, 0x30000, 0x5a, 0))
 PY
-run "$muenbuild" iso --kernel "$payload" --region table@0xa00000 --region region@0xb00000 \
+run "$muenbuild" iso --kernel "$payload" --region "table@$table" --region region@0xb00000 \
 	--fill 0x5a@0xc00000+192K -o kernel.iso
 check 'iso --kernel with regions' test "$status" -eq 0
 check '  is not the stand-in' eval '"$muenbuild" inspect kernel.iso >inspected 2>&1 &&
 	! grep -qi "stand-\?in" inspected'
 refuse 'regions that overlap' 65 'region' "$muenbuild" iso --kernel "$payload" \
-	--region table@0xa00000 --region region@0xa00000 -o bad.iso
+	--region "table@$table" --region "region@$table" -o bad.iso
 : >empty
-refuse 'an empty region' 65 'is empty' "$muenbuild" iso --kernel "$payload" --region empty@0xa00000 \
+refuse 'an empty region' 65 'is empty' "$muenbuild" iso --kernel "$payload" --region empty@0xb00000 \
 	-o bad.iso
 run "$muenbuild" iso --system-image "$build/tests/boot/multiboot" -o multiboot.iso
 check 'an older image, a multiboot program' test "$status" -eq 0
@@ -149,6 +151,55 @@ run "$muenbuild" -u "$hello" --system-image "$build/tests/boot/multiboot" -o own
 check 'build --system-image: the system of the user' eval '[ $status -eq 0 ] && [ ! -e own/muen.csl ] &&
 	! grep -q "stand-in" .stdout && "$muenbuild" inspect own/muen.iso | grep -q "label  *MUEN$"'
 unset SOURCE_DATE_EPOCH
+
+# Signed for GRUB itself: with our loader, and with a GRUB that says it has Muen's modules.
+gpg_key=
+if command -v gpg >/dev/null && command -v xorriso >/dev/null; then
+	mkdir -m 700 gnupg
+	gpg --homedir gnupg --batch --quiet --passphrase '' --quick-gen-key signer rsa4096 sign never \
+		2>/dev/null
+	gpg_key=$(gpg --homedir gnupg --with-colons --list-keys | sed -n 's/^fpr:*\([0-9A-F]*\):$/\1/p')
+fi
+if [ -n "$gpg_key" ]; then
+	gpg=(--gpg-key "$gpg_key" --gpg-homedir gnupg)
+	refuse 'the stand-in is not signed for GRUB' 77 'stand-in' "$muenbuild" iso sys "${gpg[@]}" -o bad.iso
+	refuse '  nor in a build' 77 'stand-in' "$muenbuild" -u "$hello,ram=32" "${gpg[@]}"
+	run "$muenbuild" iso sys "${gpg[@]}" --allow-standin -o gpg.iso
+	check 'iso --gpg-key' test "$status" -eq 0
+	run "$muenbuild" inspect gpg.iso
+	for file in loader muen.csl grub/grub.cfg; do
+		check "  $file has a signature" grep -q "  boot/$file.sig$" .stdout
+	done
+	cp -r /usr/lib/grub muens-grub
+	for module in csl sbs; do
+		for platform in i386-pc x86_64-efi; do
+			cp muens-grub/$platform/echo.mod muens-grub/$platform/$module.mod
+			echo "$module:" >>muens-grub/$platform/moddep.lst
+		done
+	done
+	run "$muenbuild" iso --system-image dated/muen.csl "${gpg[@]}" --allow-standin \
+		--grub-dir muens-grub -o modules.iso
+	check 'iso --grub-dir --gpg-key: a signed stream' eval '[ $status -eq 0 ] &&
+		grep -q "Muen.s GRUB modules csl and sbs" .stdout'
+	xorriso -osirrox on -indev modules.iso -extract /boot boot >log 2>&1
+	check '  whose signature is good' eval '"$muenbuild" verify boot/kernel.sbs --homedir gnupg \
+		2>/dev/null | grep -q accepted'
+	check '  with the stream inside' eval '"$muenbuild" sbs verify boot/kernel.sbs --homedir gnupg \
+		-o inside.csl >/dev/null 2>&1 && cmp inside.csl dated/muen.csl'
+	check '  and a signed configuration that starts it' eval 'gpg --homedir gnupg --quiet --batch \
+		--verify boot/grub/grub.cfg.sig boot/grub/grub.cfg && grep -q sbs_init boot/grub/grub.cfg'
+	refuse '  is the stand-in, too' 77 'stand-in' "$muenbuild" sign --key k --cert c boot/kernel.sbs
+	run "$muenbuild" iso --system-image boot/kernel.sbs --grub-dir muens-grub -o modules.iso
+	check 'a stream that is signed already goes in as it is' eval '[ $status -eq 0 ] &&
+		"$muenbuild" inspect modules.iso | grep -q "$(sha256sum <boot/kernel.sbs | cut -d" " -f1)"'
+	refuse 'a key that is not there' 66 "${gpg_key//[0-8]/9}" "$muenbuild" iso sys --gpg-homedir gnupg \
+		--gpg-key "${gpg_key//[0-8]/9}" --allow-standin -o bad.iso
+	gpgconf --homedir gnupg --kill all 2>/dev/null
+else
+	skip 'signed for GRUB' 'gnupg or xorriso is not installed'
+fi
+refuse 'no fingerprint' 64 'fingerprint' "$muenbuild" iso sys --gpg-key x
+refuse 'a home without a key' 64 '--gpg-key' "$muenbuild" iso sys --gpg-homedir gnupg
 
 # ---- booting ----------------------------------------------------------------------------
 # Several at once; a machine ends when the line that is waited for is there.
@@ -187,6 +238,7 @@ end='all subjects ended'
 memory=$(grep -o -- '-m [0-9]*' report)
 start cd "$end" $memory -cdrom sys/muen.iso
 start folder "$end" -m 256 -cdrom of-folder.iso
+[ -z "$gpg_key" ] || start gpg "$end" -m 256 -cdrom gpg.iso
 
 mkdir -p medium/boot/grub
 cp sys/www/memdisk sys/www/muen.iso medium/
@@ -228,7 +280,7 @@ start kernel NEVER -m 256 -cdrom kernel.iso
 start multiboot NEVER -m 256 -cdrom multiboot.iso
 wait
 
-for name in cd folder ${ovmf:+efi} $([ -e medium.iso ] && echo memdisk); do
+for name in cd folder ${gpg_key:+gpg} ${ovmf:+efi} $([ -e medium.iso ] && echo memdisk); do
 	says $name 'stand-in kernel, not for production'
 	says $name 'hello from muen'
 	says $name "arguments: 'Hi there'"

@@ -2,6 +2,11 @@
 # The ISO and the EFI program: they boot in QEMU in every way that they say, they are the same bytes
 # for the same input, and inspect reads them back.
 . "${0%/*}/lib.sh"
+
+clean_up() {
+	[ ! -d "$work/gnupg" ] || gpgconf --homedir "$work/gnupg" --kill all 2>/dev/null
+}
+
 mkiso=$build/tests/tools/mkiso
 payload=$build/tests/boot/multiboot
 export SOURCE_DATE_EPOCH=1700000000
@@ -25,7 +30,7 @@ arrived="payload: module of 0x000186a1 bytes: $(head -c 8 stream | od -An -tx1 |
 machine() {
 	local name=$1
 	shift
-	timeout "${limit:-150}" qemu-system-x86_64 -accel tcg -m 256 -display none -monitor none -net none \
+	timeout "${limit:-100}" qemu-system-x86_64 -accel tcg -m 256 -display none -monitor none -net none \
 		-no-reboot -serial "file:$name.serial" -device isa-debug-exit,iobase=0xf4,iosize=4 \
 		"$@" >"$name.log" 2>&1 </dev/null
 	echo $? >"$name.status"
@@ -241,7 +246,7 @@ expect 'no grub-mkimage' 69 'Debian package grub-common' env PATH="$work/bin" "$
 ln -s "$(command -v grub-mkimage)" bin/grub-mkimage
 rm bin/mformat
 expect 'no mtools' 69 'Debian package mtools' env PATH="$work/bin" "$mkiso" iso x.iso "$payload" stream
-expect 'a GRUB without Muen'"'"'s modules' 69 "no module 'csl'" "$mkiso" iso x.iso "$payload" stream --start csl
+expect 'a GRUB without the module csl' 69 "no module 'csl'" "$mkiso" iso x.iso "$payload" stream --start csl
 mkdir -p prefix/lib/grub
 cp -rs /usr/lib/grub/i386-pc prefix/lib/grub/
 expect 'a GRUB without a platform' 69 'x86_64-efi' "$mkiso" iso x.iso "$payload" stream --grub-dir prefix/lib/grub

@@ -1,6 +1,6 @@
 /* Any bytes are read as a certificate, or refused with a whole refusal; what was read can be told
  * to people. */
-#include "sign/ipxe_certificate.h"
+#include "sign/ipxe/certificate.h"
 
 #include <stdint.h>
 #include <stdlib.h>

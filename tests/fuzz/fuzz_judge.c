@@ -1,6 +1,6 @@
 /* Any bytes are judged as a signature, and as a chain, by every version's rules. The first two
  * bytes say how long the trusted certificate is that follows; the rest is the signature. */
-#include "sign/judge.h"
+#include "sign/judge/judge.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * { offset in 8-byte words, length, bytes }, the highest bit of the offset chooses the device.
  */
 #include "base/alloc.h"
-#include "tender/muen_log.h"
-#include "tender/muen_net.h"
+#include "tender/muen/log.h"
+#include "tender/muen/net.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "image/csl.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_GDB_FIXTURE_H
 #define TESTS_UNIT_GDB_FIXTURE_H
 
-#include "tender/gdb_session.h"
+#include "tender/gdb/session.h"
 
 /* The guest: two pages of text that it cannot write, two of RAM right behind them. */
 #define FIXTURE_TEXT 0x100000ull

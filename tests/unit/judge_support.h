@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_JUDGE_SUPPORT_H
 #define TESTS_UNIT_JUDGE_SUPPORT_H
 
-#include "sign/judge.h"
+#include "sign/judge/judge.h"
 #include "tests/unit/pki.h"
 #include "tests/unit/support.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESTS_UNIT_TENDER_GUEST_H
 #define TESTS_UNIT_TENDER_GUEST_H
 
-#include "tender/hypercall.h"
-#include "tender/ring.h"
+#include "tender/hvt/hypercall.h"
+#include "tender/hvt/ring.h"
 
 #define FAKE_MEMORY 0x40000ull /* bytes: [0, 0x10000) is read-only, then writable */
 #define FAKE_WRITABLE 0x10000ull

@@ -1,7 +1,7 @@
 /* The ASN.1 cursor: as lax and as strict as iPXE's. */
 #include "sign/der.h"
 
-#include "sign/ipxe_codes.h"
+#include "sign/ipxe/codes.h"
 #include "tests/unit/support.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "sign/digest.h"
+#include "digest/digest.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/support.h"
 

@@ -2,9 +2,9 @@
 #include "tests/unit/support.h"
 
 #include "base/cleanup.h"
-#include "tender/gdb_link.h"
-#include "tender/gdb_packet.h"
-#include "tender/gdb_registers.h"
+#include "tender/gdb/link.h"
+#include "tender/gdb/packet.h"
+#include "tender/gdb/registers.h"
 #include "tender/options.h"
 
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/gdb_fixture.h"
 #include "tests/unit/support.h"
 
-#include "tender/gdb_try.h"
+#include "tender/gdb/try.h"
 
 #include <string.h>
 

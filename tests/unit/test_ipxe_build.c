@@ -2,8 +2,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "sign/ipxe_script.h"
-#include "sign/ipxe_served.h"
+#include "sign/ipxe/script.h"
+#include "sign/ipxe/served.h"
 #include "tests/unit/support.h"
 
 #include <stdlib.h>

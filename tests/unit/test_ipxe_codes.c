@@ -1,5 +1,5 @@
 /* iPXE's error codes: reading and explaining them. */
-#include "sign/ipxe_codes.h"
+#include "sign/ipxe/codes.h"
 
 #include "tests/unit/support.h"
 

@@ -1,7 +1,7 @@
 /* What the options of an iPXE script may hold, and what comes out of them. */
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "sign/ipxe_script.h"
+#include "sign/ipxe/script.h"
 #include "tests/unit/support.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  * and src/core/exec.c: labels, "||", "&&", ";", comments, goto, and that a failing line ends the
  * script. */
 #include "base/cleanup.h"
-#include "sign/ipxe_script.h"
+#include "sign/ipxe/script.h"
 #include "tests/unit/support.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* The judge against what real iPXE decided, and that no altered byte passes it. */
-#include "sign/judge.h"
+#include "sign/judge/judge.h"
 
 #include "base/alloc.h"
 #include "tests/unit/judge_support.h"

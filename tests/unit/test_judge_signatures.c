@@ -1,7 +1,7 @@
 /* The judge's rules about signatures, one by one, on ones made here. */
-#include "sign/judge.h"
+#include "sign/judge/judge.h"
 
-#include "sign/ipxe_codes.h"
+#include "sign/ipxe/codes.h"
 #include "tests/unit/judge_support.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "sign/openpgp.h"
+#include "sign/sbs/openpgp.h"
 #include "tests/unit/support.h"
 
 #include <string.h>

@@ -147,7 +147,6 @@ END_TEST
 
 START_TEST(test_refused)
 {
-	cleanup_free char *file = scratch_file("blocked", "", 0644);
 	cleanup_output struct output *output = begin("names");
 	cleanup_output struct output *blocked = NULL;
 	static const char *const names[] = { "",     ".",      "..",	  "x/a",
@@ -158,6 +157,7 @@ START_TEST(test_refused)
 			      names[i]);
 		ck_assert_int_eq(err.kind, ERR_USAGE);
 	}
+	free(scratch_file("blocked", "", 0644));
 	blocked = output_begin(scratch_folder(), &err);
 	ck_assert_ptr_nonnull(blocked);
 	ck_assert_int_eq(output_add_folder(blocked, "blocked", &err), -1);

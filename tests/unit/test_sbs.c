@@ -2,7 +2,7 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "base/file.h"
-#include "sign/sbs.h"
+#include "sign/sbs/sbs.h"
 #include "tests/unit/support.h"
 
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* Loading an hvt unikernel: rules for segments, page tables, boot info, manifest. */
 #include "tender/guest.h"
-#include "tender/hvt_load.h"
+#include "tender/hvt/load.h"
 #include "tests/unit/elf_builder.h"
 #include "tests/unit/support.h"
 

@@ -1,12 +1,12 @@
 /* The parts of a muen guest that need no machine: what its console tells of its end, MAC addresses,
  * whether it waits, what its faults were about, its memory. */
 #include "subject/subject_info.h"
-#include "tender/muen_clock.h"
-#include "tender/muen_end.h"
-#include "tender/muen_fault.h"
-#include "tender/muen_idle.h"
-#include "tender/muen_load.h"
-#include "tender/muen_mac.h"
+#include "tender/muen/clock.h"
+#include "tender/muen/end.h"
+#include "tender/muen/fault.h"
+#include "tender/muen/idle.h"
+#include "tender/muen/load.h"
+#include "tender/muen/mac.h"
 #include "tests/unit/support.h"
 #include "tests/unit/world_example.h"
 

@@ -1,9 +1,9 @@
 /* The small parts of the tender: expectations, captures, block files, URLs, JSON, CPUID. */
 #include "tender/block.h"
 #include "tender/json.h"
-#include "tender/pcap.h"
+#include "tender/net/pcap.h"
 #include "tender/probe.h"
-#include "tender/vm_kvm.h"
+#include "tender/vm/kvm.h"
 #include "tender/watch.h"
 #include "tests/unit/support.h"
 

@@ -1,5 +1,5 @@
 /* The user network: a helper process that answers ARP and DHCP and ends with its tender. */
-#include "tender/net.h"
+#include "tender/net/net.h"
 #include "tests/unit/support.h"
 
 #include <arpa/inet.h>
