@@ -1,10 +1,10 @@
 #include "image/standin/log.h"
 
 #include "image/standin/console.h"
-#include "image/standin/exit_status.h"
 #include "image/standin/machine.h"
 #include "image/standin/tables.h"
 #include "subject/channel.h"
+#include "subject/ending.h"
 
 /* A channel has no flow control: a subject that writes faster than once around between two timer
  * interrupts would lose lines. So a page of the channel half way around is write-protected: when
@@ -13,7 +13,7 @@ static struct {
 	const struct standin_subject *subject;
 	const char *prefix;
 	struct channel_reader reader;
-	struct exit_status status;
+	struct subject_ending ending;
 	uint64_t guard; /* address of the protected page; 0: none */
 	bool incompatible;
 } state;
@@ -75,7 +75,7 @@ static void show(const struct log_record *record)
 		if (console_at_line_start())
 			say_raw("%s", state.prefix);
 		console_put(record->text[i]);
-		exit_status_read(&state.status, record->text[i]);
+		subject_ending_read(&state.ending, record->text[i]);
 	}
 }
 
@@ -99,7 +99,7 @@ void log_attach(const struct standin_subject *subject, const char *prefix)
 {
 	state.subject = subject;
 	state.prefix = prefix;
-	state.status = (struct exit_status){ .value = 0 };
+	state.ending = (struct subject_ending){ .status = 0 };
 	state.guard = 0;
 	state.incompatible = false;
 	channel_attach(&state.reader, memory_at(subject->log), subject->log_size,
@@ -117,5 +117,5 @@ void log_detach(const char *name)
 
 int log_exit_status(void)
 {
-	return state.status.value;
+	return state.ending.status;
 }

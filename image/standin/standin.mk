@@ -2,10 +2,9 @@
 # program's are built with; what has no need of a machine is also built for this one, for the tests.
 
 STANDIN := $(BUILD)/share/muenbuild/boot/standin
-STANDIN_CHECKS := $(addprefix image/standin/,decode.c deliver.c emulate.c exit_status.c handover.c \
-	rtc_time.c)
+STANDIN_CHECKS := $(addprefix image/standin/,decode.c deliver.c emulate.c handover.c rtc_time.c)
 STANDIN_SOURCES := $(sort $(wildcard image/standin/*.c image/standin/*.S)) image/loader/memory.c \
-	subject/channel.c
+	subject/channel.c subject/ending.c
 STANDIN_OBJECTS := $(patsubst %,$(BUILD)/obj/standin/%.o,$(basename $(STANDIN_SOURCES)))
 
 # It must not touch the registers of SSE, which are the subject's.
@@ -32,10 +31,11 @@ $(STANDIN): image/standin/standin.lds $(STANDIN_OBJECTS)
 
 STANDIN_LIBRARY := $(BUILD)/libstandin.a
 
-$(STANDIN_LIBRARY): $(STANDIN_CHECKS:%.c=$(BUILD)/obj/%.o)
+# Made anew also when its list changes, which no object's age tells.
+$(STANDIN_LIBRARY): $(STANDIN_CHECKS:%.c=$(BUILD)/obj/%.o) image/standin/standin.mk
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 all: $(STANDIN)
 BOOT_FILES += $(STANDIN)

@@ -289,10 +289,10 @@ static enum guest_verdict halt(struct muen_guest *self)
 {
 	const struct muen_end *end = &self->log.end;
 
-	if (!end->said_end)
+	if (!end->ending.halted)
 		return GUEST_NOT_ASKED;
-	self->guest.exit_status = end->status;
-	self->guest.trapped = end->trapped && end->status == 255;
+	self->guest.exit_status = end->ending.status;
+	self->guest.trapped = end->trapped && end->ending.status == 255;
 	self->guest.trap = end->trap;
 	return GUEST_HALTED;
 }

@@ -1,68 +1,8 @@
-/* Small parts of the stand-in kernel: the exit status on the console, the battery's clock. */
-#include "image/standin/exit_status.h"
+/* Small parts of the stand-in kernel: the battery's clock. */
 #include "image/standin/rtc.h"
 #include "tests/unit/support.h"
 
-#include <string.h>
 #include <time.h>
-
-/* ---- the exit status
- * ------------------------------------------------------------------------------ */
-
-static const struct {
-	const char *console;
-	int status;
-} consoles[] = {
-	{ "", 0 },
-	{ "hello\nSUCCESS\n", 0 },
-	{ "Solo5: solo5_exit(0) called\nSolo5: Halted\n", 0 },
-	{ "Solo5: solo5_exit(77) called\n", 77 },
-	{ "a line without its end.Solo5: solo5_exit(3) called\n", 3 },
-	{ "Solo5: solo5_exit(255) called\n", 255 },
-	{ "Solo5: solo5_exit(7) called", 0 }, /* the line is not finished */
-	{ "Solo5: solo5_abort() called\nSolo5: Halted\n", 255 },
-	{ "Solo5: ABORT: abort.c:17: !assertion\n", 255 },
-	{ "Solo5: solo5_exit() called\n", 0 },
-	{ "Solo5: solo5_exit(5\n", 0 },
-	{ "Solo5: solo5_exi", 0 },
-	{ "Solo5: solo5_exit(-1) called\n", 255 },
-	{ "Solo5: solo5_exit(256) called\n", 0 },
-	{ "Solo5: solo5_exit(7) called, says the application\n", 0 },
-	{ "Solo5: solo5_exit(7) called\nSolo5: Halted\n", 7 },
-	{ "Solo5: solo5_exit(7) called\nthat was no end\nSolo5: Halted\n", 0 },
-	{ "Solo5: ABORT: x\nSolo5: solo5_exit(0) called\nSolo5: Halted\n", 0 },
-};
-
-static int status_of(const char *console, size_t length)
-{
-	struct exit_status status = { .value = 0 };
-
-	for (size_t i = 0; i < length; i++)
-		exit_status_read(&status, console[i]);
-	return status.value;
-}
-
-START_TEST(test_exit_status)
-{
-	const char *console = consoles[_i].console;
-
-	ck_assert_int_eq(status_of(console, strlen(console)), consoles[_i].status);
-}
-END_TEST
-
-/* Behind text of any length; the message is never cut. */
-START_TEST(test_exit_status_far_behind)
-{
-	static const char message[] = "Solo5: solo5_exit(42) called\n";
-	char console[3000];
-
-	for (size_t before = 0; before + sizeof(message) < sizeof(console); before++) {
-		memset(console, 'x', before);
-		memcpy(console + before, message, sizeof(message));
-		ck_assert_int_eq(status_of(console, before + sizeof(message) - 1), 42);
-	}
-}
-END_TEST
 
 /* ---- the battery's clock
  * -------------------------------------------------------------------------- */
@@ -120,8 +60,6 @@ int main(void)
 	Suite *suite = suite_create("standin_parts");
 	TCase *tests = tcase_create("parts");
 
-	tcase_add_loop_test(tests, test_exit_status, 0, sizeof(consoles) / sizeof(consoles[0]));
-	tcase_add_test(tests, test_exit_status_far_behind);
 	tcase_add_loop_test(tests, test_rtc, 0, sizeof(times) / sizeof(times[0]));
 	tcase_add_test(tests, test_rtc_days);
 	suite_add_tcase(suite, tests);

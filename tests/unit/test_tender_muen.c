@@ -27,48 +27,6 @@ static void print(const char *text)
 
 #define HALTED "Solo5: Halted\n"
 
-START_TEST(learns_how_a_guest_ended)
-{
-	static const struct {
-		const char *text;
-		bool ended;
-		int status;
-	} cases[] = {
-		{ "hello\nSolo5: solo5_exit(0) called\n" HALTED, true, 0 },
-		{ "Solo5: solo5_exit(42) called\n" HALTED, true, 42 },
-		{ "Solo5: solo5_exit(-1) called\n" HALTED, true, 255 },
-		{ "Solo5: solo5_exit(256) called\n" HALTED, true, 0 },
-		{ "Solo5: solo5_exit(99999999999999999999) called\n" HALTED, true, 255 },
-		/* the message on a line that the guest began */
-		{ "no endSolo5: solo5_exit(3) called\n" HALTED, true, 3 },
-		{ "Solo5: solo5_exit(3) called Solo5: solo5_exit(4) called\n" HALTED, true, 4 },
-		/* quiet: the guest's own words mean nothing */
-		{ "bye\n" HALTED, true, 0 },
-		{ HALTED, true, 0 },
-		{ "no end" HALTED, true, 0 },
-		{ "Solo5: solo5_exit(3) called\nbye\n" HALTED, true, 0 },
-		{ "Solo5: solo5_exit(3) called, perhaps\n" HALTED, true, 0 },
-		{ "Solo5: solo5_exit() called\n" HALTED, true, 0 },
-		{ "Solo5: solo5_abort() called\n" HALTED, true, 255 },
-		{ "Solo5: ABORT: main.c:12: Fatal trap\n" HALTED, true, 255 },
-		/* not the end */
-		{ "Solo5: solo5_exit(3) called\n", false, 3 },
-		{ HALTED "more\n", false, 0 },
-		{ HALTED "more", false, 0 },
-		{ "Solo5: Halted soon\n", false, 0 },
-		{ "", false, 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		end = (struct muen_end){ 0 };
-		print(cases[i].text);
-		ck_assert_msg(end.said_end == cases[i].ended, "case %zu", i);
-		ck_assert_msg(end.status == cases[i].status, "case %zu: %d", i, end.status);
-		ck_assert(!end.trapped);
-	}
-}
-END_TEST
-
 START_TEST(learns_of_a_trap)
 {
 	end = (struct muen_end){ 0 };
@@ -76,8 +34,8 @@ START_TEST(learns_of_a_trap)
 	print("Solo5: trap: type=#PF ec=0x3 rip=0x2002b0 rsp=0x120");
 	print("ceb0 rflags=0x10046\nSolo5: trap: cr2=0x200000\n");
 	print("Solo5: ABORT: cpu.c:145: Fatal trap\n" HALTED);
-	ck_assert(end.trapped && end.page_fault && end.said_end);
-	ck_assert_int_eq(end.status, 255);
+	ck_assert(end.trapped && end.page_fault && end.ending.halted);
+	ck_assert_int_eq(end.ending.status, 255);
 	ck_assert_uint_eq(end.trap.error_code, 3);
 	ck_assert_uint_eq(end.trap.rip, 0x2002b0);
 	ck_assert_uint_eq(end.trap.rsp, 0x120ceb0);
@@ -87,22 +45,6 @@ START_TEST(learns_of_a_trap)
 	ck_assert(end.trapped && !end.page_fault);
 	ck_assert_uint_eq(end.trap.cr2, 0);
 	ck_assert_uint_eq(end.trap.error_code, 0);
-}
-END_TEST
-
-START_TEST(takes_lines_of_any_length)
-{
-	static char line[3 * MUEN_END_LINE];
-
-	end = (struct muen_end){ 0 };
-	memset(line, 'x', sizeof(line));
-	muen_end_output(&end, line, sizeof(line));
-	print("Solo5: solo5_exit(7) called\n");
-	memset(line, 0, sizeof(line));
-	muen_end_output(&end, line, sizeof(line));
-	print(HALTED);
-	ck_assert_int_eq(end.status, 7);
-	ck_assert(end.said_end);
 }
 END_TEST
 
@@ -398,9 +340,7 @@ int main(void)
 	TCase *words = tcase_create("console"), *mac = tcase_create("MAC addresses"),
 	      *waiting = tcase_create("waiting"), *memory = tcase_create("memory");
 
-	tcase_add_test(words, learns_how_a_guest_ended);
 	tcase_add_test(words, learns_of_a_trap);
-	tcase_add_test(words, takes_lines_of_any_length);
 	suite_add_tcase(suite, words);
 	tcase_add_test(mac, makes_the_mac_address_that_is_wanted);
 	tcase_add_test(mac, knows_which_mac_addresses_are_possible);
