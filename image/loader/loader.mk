@@ -32,10 +32,11 @@ $(LOADER): image/loader/loader.lds $(LOADER_OBJECTS)
 
 LOADER_LIBRARY := $(BUILD)/libloader.a
 
-$(LOADER_LIBRARY): $(LOADER_CHECKS:%.c=$(BUILD)/obj/%.o)
+# Made anew also when its list changes, which no object's age tells.
+$(LOADER_LIBRARY): $(LOADER_CHECKS:%.c=$(BUILD)/obj/%.o) image/loader/loader.mk
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 all: $(LOADER)
 BOOT_FILES += $(LOADER)
