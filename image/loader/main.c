@@ -75,19 +75,35 @@ static void tell(const struct plan *plan, const struct plan_places *places)
 		say("this system has the stand-in kernel: not for production");
 }
 
+static struct plan_area loader_area(void)
+{
+	return (struct plan_area){ .start = (uint32_t)loader_begin,
+				   .size = (uint32_t)(loader_end - loader_begin) };
+}
+
+static bool make_plan(struct plan *plan, const struct boot *boot, struct line *why)
+{
+	static const struct plan_cpu cpu = { .cpuid = cpu_id };
+	const unsigned char *stream = (const unsigned char *)boot->stream.start;
+	struct plan_area targets;
+
+	if (!plan_read(plan, stream, boot->stream.size, why) ||
+	    !plan_targets_find(plan, &boot->ram, loader_area(), boot->stream, &targets, why))
+		return false;
+	plan->targets = (struct csl_target *)targets.start;
+	return plan_make(plan, stream, boot->stream.size, &boot->ram, &cpu, why);
+}
+
 static void start_system(const struct boot *boot, const struct plan *plan,
 			 struct plan_places *places, struct line *why)
 {
-	const struct plan_area loader = { .start = (uint32_t)loader_begin,
-					  .size = (uint32_t)(loader_end - loader_begin) };
-
 	places->executor.size = EXECUTE_SIZE;
 	places->stream = boot->stream;
 	if (plan->high && !has_pae()) {
 		line_text(why, "the stream writes above 4 GiB, and this processor has no PAE");
 		return;
 	}
-	if (!plan_places_find(plan, &boot->ram, loader, places, why))
+	if (!plan_places_find(plan, &boot->ram, loader_area(), places, why))
 		return;
 	tell(plan, places);
 	console_drain();
@@ -99,7 +115,6 @@ static void start_system(const struct boot *boot, const struct plan *plan,
 
 void loader_run(uint32_t magic, uint32_t info)
 {
-	static const struct plan_cpu cpu = { .cpuid = cpu_id };
 	static struct plan_places places;
 	static struct boot boot;
 	static struct plan plan;
@@ -109,9 +124,7 @@ void loader_run(uint32_t magic, uint32_t info)
 	console_open_serial();
 	console_open_screen(&screen);
 	say("version " MUENBUILD_VERSION);
-	if (multiboot_read(magic, info, &boot, &why) &&
-	    plan_make(&plan, (const unsigned char *)boot.stream.start, boot.stream.size, &boot.ram,
-		      &cpu, &why))
+	if (multiboot_read(magic, info, &boot, &why) && make_plan(&plan, &boot, &why))
 		start_system(&boot, &plan, &places, &why);
 	stop(why.text);
 }

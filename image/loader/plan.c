@@ -30,36 +30,22 @@ static bool each_command(struct reading *reading, each *visit, const void *conte
 	return true;
 }
 
-static bool note_target(struct plan *plan, const struct csl_command *command, struct line *why)
-{
-	struct csl_target target = csl_command_target(command);
-
-	if (target.start == target.end)
-		return true;
-	if (plan->target_count == PLAN_TARGETS_MAX) {
-		csl_command_describe(command, why);
-		line_text(why, " is one more WRITE or FILL than the ");
-		line_decimal(why, PLAN_TARGETS_MAX);
-		line_text(why, " that there is room for");
-		return false;
-	}
-	plan->targets[plan->target_count++] = target;
-	if (target.end > UINT64_C(1) << 32)
-		plan->high = true;
-	return true;
-}
-
 static bool note(struct reading *reading, const struct csl_command *command, const void *context,
 		 struct line *why)
 {
 	struct plan *plan = reading->plan;
 
 	(void)context;
+	(void)why;
 	plan->commands++;
 	switch (command->id) {
 	case CSL_WRITE:
 	case CSL_FILL:
-		return note_target(plan, command, why);
+		if (!command->size)
+			break;
+		plan->target_count++;
+		plan->high |= command->address + command->size > UINT64_C(1) << 32;
+		break;
 	case CSL_SET_ENTRY_POINT:
 		plan->entry = (uint32_t)command->address;
 		reading->entered = true;
@@ -68,6 +54,18 @@ static bool note(struct reading *reading, const struct csl_command *command, con
 		plan->standin = true;
 		break;
 	}
+	return true;
+}
+
+static bool note_target(struct reading *reading, const struct csl_command *command,
+			const void *context, struct line *why)
+{
+	struct plan *plan = reading->plan;
+
+	(void)context;
+	(void)why;
+	if ((command->id == CSL_WRITE || command->id == CSL_FILL) && command->size)
+		plan->targets[plan->target_count++] = csl_command_target(command);
 	return true;
 }
 
@@ -110,14 +108,14 @@ static bool check_is_ram(const struct plan *plan, const struct ram_map *ram, str
 		if (ram_map_find(ram, target->start, target->end))
 			continue;
 		csl_target_describe(target, why);
-		line_text(why, ", which is not all available RAM");
+		line_text(why, ", which is not all available RAM: build the system for the memory "
+			       "of this machine");
 		return false;
 	}
 	return true;
 }
 
-bool plan_make(struct plan *plan, const unsigned char *stream, uint32_t size,
-	       const struct ram_map *ram, const struct plan_cpu *cpu, struct line *why)
+bool plan_read(struct plan *plan, const unsigned char *stream, uint32_t size, struct line *why)
 {
 	struct reading reading = { .plan = plan, .stream = stream, .size = size };
 
@@ -127,10 +125,19 @@ bool plan_make(struct plan *plan, const unsigned char *stream, uint32_t size,
 	*why = (struct line){ 0 };
 	if (!each_command(&reading, note, NULL, why))
 		return false;
-	if (!reading.entered) {
+	if (!reading.entered)
 		line_text(why, "the stream has no SET_ENTRY_POINT");
+	return reading.entered;
+}
+
+bool plan_make(struct plan *plan, const unsigned char *stream, uint32_t size,
+	       const struct ram_map *ram, const struct plan_cpu *cpu, struct line *why)
+{
+	struct reading reading = { .plan = plan, .stream = stream, .size = size };
+
+	plan->target_count = 0;
+	if (!each_command(&reading, note_target, NULL, why))
 		return false;
-	}
 	csl_targets_sort(plan->targets, plan->target_count);
 	return csl_targets_are_apart(plan->targets, plan->target_count, why) &&
 	       csl_entry_is_written(plan->entry, plan->targets, plan->target_count, why) &&
@@ -211,8 +218,24 @@ static bool fail_room(struct plan_area area, const char *what, struct line *why)
 	line_text(why, what);
 	line_text(why, " (");
 	line_hex(why, area.size);
-	line_text(why, " bytes) below 4 GiB, where nothing is written");
+	line_text(why, " bytes) below 4 GiB, where nothing is written: the machine needs more "
+		       "memory");
 	return false;
+}
+
+bool plan_targets_find(const struct plan *plan, const struct ram_map *ram, struct plan_area loader,
+		       struct plan_area stream, struct plan_area *targets, struct line *why)
+{
+	static const struct plan nothing;
+	const struct search search = { .plan = &nothing, .ram = ram, .taken = { loader, stream } };
+
+	/* Each takes more of the stream than of this. */
+	_Static_assert(sizeof(struct csl_target) <= CSL_HEAD_LENGTH + CSL_WRITE_LEAST,
+		       "the targets are no larger than the stream");
+	targets->size = plan->target_count * (uint32_t)sizeof(struct csl_target);
+	if (find_place(&search, targets))
+		return true;
+	return fail_room(*targets, "the list of what is written", why);
 }
 
 bool plan_places_find(const struct plan *plan, const struct ram_map *ram, struct plan_area loader,

@@ -10,15 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Some hundred are usual. */
-#define PLAN_TARGETS_MAX 16384u
-
 /* The executor and the stream are kept out of the first 2 MiB: there it has its window to memory
  * above 4 GiB. */
 #define PLAN_LOWEST 0x200000u
 
 struct plan {
-	struct csl_target targets[PLAN_TARGETS_MAX]; /* sorted, apart, not empty */
+	struct csl_target *targets; /* sorted, apart, not empty */
 	uint32_t target_count;
 	uint32_t commands;
 	uint32_t entry;
@@ -31,9 +28,13 @@ struct plan_cpu {
 	void (*cpuid)(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]);
 };
 
-/* Checks all of the stream: its form, that its targets are apart and in RAM, that the entry point
- * is written, and last what it asks of the processor. False if it is refused: `why` says it. The
- * plan must be zeroed. */
+/* Checks the stream's form, command by command, and fills in all of the plan but its targets. False
+ * if it is refused: `why` says it. The plan must be zeroed. */
+bool plan_read(struct plan *plan, const unsigned char *stream, uint32_t size, struct line *why);
+
+/* Fills in the targets of a plan that was read, at plan->targets: room for target_count of them,
+ * the caller's. Checks that they are apart and in RAM, that the entry point is written, and last
+ * what the stream asks of the processor. False if it is refused: `why` says it. */
 bool plan_make(struct plan *plan, const unsigned char *stream, uint32_t size,
 	       const struct ram_map *ram, const struct plan_cpu *cpu, struct line *why);
 
@@ -41,6 +42,12 @@ bool plan_make(struct plan *plan, const unsigned char *stream, uint32_t size,
 struct plan_area {
 	uint32_t start, size;
 };
+
+/* Finds a place for the targets of a plan that was read, apart from the loader and the stream: a
+ * system may have so many that only its machine has room for them. It is free again when the
+ * places are found. False if there is no room: `why` says so. */
+bool plan_targets_find(const struct plan *plan, const struct ram_map *ram, struct plan_area loader,
+		       struct plan_area stream, struct plan_area *targets, struct line *why);
 
 struct plan_places {
 	struct plan_area executor; /* size given; start found, on a page boundary */

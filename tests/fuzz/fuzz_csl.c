@@ -34,15 +34,21 @@ static void ask_loader(const uint8_t *data, size_t size, bool good,
 	static const struct plan_cpu cpu = { .cpuid = cpuid };
 	cleanup_free struct plan *plan = xcalloc(1, sizeof(*plan));
 	cleanup_free struct ram_map *ram = xcalloc(1, sizeof(*ram));
+	cleanup_free struct csl_target *targets = NULL;
 	struct line why = { 0 };
 	bool loads;
 
 	ram->ranges[ram->count++] = (struct ram_range){ 0, UINT64_MAX };
-	loads = plan_make(plan, data, (uint32_t)size, ram, &cpu, &why);
+	loads = plan_read(plan, data, (uint32_t)size, &why);
+	if (loads) {
+		targets = xcalloc(plan->target_count, sizeof(*targets));
+		plan->targets = targets;
+		loads = plan_make(plan, data, (uint32_t)size, ram, &cpu, &why);
+	}
 	if (loads == good)
 		return;
-	/* The loader alone asks the processor, and has room for so many. */
-	if (!good || (!summary->checks && summary->writes + summary->fills <= PLAN_TARGETS_MAX))
+	/* The loader alone asks the processor. */
+	if (!good || !summary->checks)
 		abort();
 }
 

@@ -77,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct plan_cpu cpu = { .cpuid = cpuid };
 	cleanup_free struct plan *plan = xcalloc(1, sizeof(*plan));
 	cleanup_free struct ram_map *ram = xcalloc(1, sizeof(*ram));
+	cleanup_free struct csl_target *targets = NULL;
 	struct line why = { 0 };
 	uint32_t map_size;
 
@@ -91,7 +92,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_map(ram);
 	data += 3 + map_size;
 	size -= 3 + map_size;
-	if (!plan_make(plan, data, (uint32_t)size, ram, &cpu, &why)) {
+	if (plan_read(plan, data, (uint32_t)size, &why)) {
+		targets = xcalloc(plan->target_count, sizeof(*targets));
+		plan->targets = targets;
+	}
+	if (!targets || !plan_make(plan, data, (uint32_t)size, ram, &cpu, &why)) {
 		if (!why.length || why.length != strlen(why.text))
 			abort();
 		return 0;
