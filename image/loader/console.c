@@ -3,6 +3,8 @@
 #include "image/loader/cpu.h"
 #include "image/loader/screen.h"
 
+#include <stdbool.h>
+
 enum {
 	COM1 = 0x3f8,
 	DIVISOR_LOW = COM1,
@@ -20,7 +22,7 @@ enum {
 	HOLDING_EMPTY = 0x20,
 	ALL_SENT = 0x40,
 
-	PATIENCE = 1000000, /* looks at a port that does not get ready, if there is none */
+	PATIENCE = 1000000, /* looks at a port, of about a microsecond, before it counts as dead */
 };
 
 void console_open_serial(void)
@@ -34,16 +36,22 @@ void console_open_serial(void)
 	cpu_out8(MODEM_CONTROL, READY_TO_SEND);
 }
 
+static bool dead;
+
 static void wait_for(uint8_t status)
 {
-	for (unsigned i = 0; i < PATIENCE && !(cpu_in8(LINE_STATUS) & status); i++)
-		continue;
+	unsigned left = dead ? 0 : PATIENCE;
+
+	while (left && !(cpu_in8(LINE_STATUS) & status))
+		left--;
+	dead = !left;
 }
 
 static void send(char character)
 {
 	wait_for(HOLDING_EMPTY);
-	cpu_out8(COM1, (uint8_t)character);
+	if (!dead)
+		cpu_out8(COM1, (uint8_t)character);
 }
 
 void console_drain(void)

@@ -44,7 +44,7 @@ struct console_screen multiboot_screen(uint32_t magic, uint32_t info)
 	screen.height = get_le32(bytes + FRAMEBUFFER_HEIGHT);
 	screen.pitch = get_le32(bytes + FRAMEBUFFER_PITCH);
 	if (bytes[FRAMEBUFFER_TYPE] == COLOURS)
-		screen.pixel = bytes[FRAMEBUFFER_DEPTH] / 8;
+		screen.pixel = (bytes[FRAMEBUFFER_DEPTH] + 7) / 8;
 	else if (bytes[FRAMEBUFFER_TYPE] != TEXT)
 		return screen;
 	/* What lies above 4 GiB is out of reach. */
@@ -65,7 +65,8 @@ bool multiboot_read(uint32_t magic, uint32_t info, struct boot *boot, struct lin
 	uint32_t flags;
 
 	if (magic != MULTIBOOT_MAGIC)
-		return fail(why, "was not started as a multiboot program");
+		return fail(why, "was not started as a multiboot program: use a boot loader's "
+				 "command 'multiboot'");
 	flags = get_le32(bytes + FLAGS);
 	if (!(flags & HAS_MAP))
 		return fail(why, "the boot loader gives no memory map");
@@ -77,6 +78,8 @@ bool multiboot_read(uint32_t magic, uint32_t info, struct boot *boot, struct lin
 				 "command stream");
 	module = at(get_le32(bytes + MODULES));
 	boot->stream.start = get_le32(module);
-	boot->stream.size = get_le32(module + 4) - get_le32(module);
+	if (get_le32(module + 4) < boot->stream.start)
+		return fail(why, "the boot loader gives a module that ends before it begins");
+	boot->stream.size = get_le32(module + 4) - boot->stream.start;
 	return true;
 }
