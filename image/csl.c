@@ -67,6 +67,7 @@ static int note_target(struct walk *walk, const struct csl_command *command, str
 {
 	struct csl_summary *summary = walk->summary;
 	struct csl_target target = csl_command_target(command);
+	struct line why = { 0 };
 
 	if (command->id == CSL_WRITE)
 		summary->writes++;
@@ -75,8 +76,12 @@ static int note_target(struct walk *walk, const struct csl_command *command, str
 	if (!command->size)
 		return 0;
 	/* Each command alone is possible; all together that is known only when none overlap. */
-	if (__builtin_add_overflow(summary->written, command->size, &summary->written))
-		return fail(walk, "fills more than there can be", MEND, err);
+	if (__builtin_add_overflow(summary->written, command->size, &summary->written)) {
+		csl_command_describe(command, &why);
+		line_text(&why, " and those before it write more than the 2^64 bytes that there "
+				"can be");
+		return fail(walk, why.text, MEND, err);
+	}
 	if (target.end > summary->highest)
 		summary->highest = target.end;
 	array_grow(walk->targets, walk->target_count);

@@ -118,10 +118,12 @@ int standin_layout_make(struct standin_layout *layout, const struct standin_gues
 		.count = count,
 		.places = xcalloc(count ? count : 1, sizeof(*layout->places)),
 	};
-	if (!count || count > STANDIN_SUBJECTS_MAX)
-		return err_fail(err, ERR_INPUT,
-				"the stand-in kernel runs 1 to %u subjects, these are %zu",
-				STANDIN_SUBJECTS_MAX, count);
+	if (!count || count > STANDIN_SUBJECTS_MAX) {
+		err_fail(err, ERR_INPUT, "the stand-in kernel runs 1 to %u subjects, these are %zu",
+			 STANDIN_SUBJECTS_MAX, count);
+		return err_mend(err, count ? "build several images, each with some of them"
+					   : "name a unikernel");
+	}
 	layout->handover_size = standin_handover_size(guests, count);
 	layout->end = STANDIN_HANDOVER + muen_page_up(layout->handover_size);
 	for (size_t i = 0; i < count; i++)

@@ -176,7 +176,7 @@ START_TEST(test_commands)
 	begin();
 	add_fill(0, UINT64_MAX);
 	add_fill(0, UINT64_MAX);
-	expect_refused("more than there can be");
+	expect_refused("command 2 (FILL, at offset 0x30) and those before it write more than");
 	/* The last entry point counts. */
 	begin();
 	add_fill(0x1000, 16);
