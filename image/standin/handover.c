@@ -22,7 +22,8 @@ static bool subject_is_good(const struct standin_handover *handover,
 
 	if (!is_memory(subject->cr3, PAGE) || !is_memory(subject->schedule, PAGE) ||
 	    !is_memory(subject->time_info, PAGE) || !is_memory(subject->log, subject->log_size) ||
-	    subject->log_address % PAGE || subject->name >= handover->size ||
+	    !subject->log_size || subject->log_size % PAGE || subject->log_address % PAGE ||
+	    subject->name >= handover->size ||
 	    !inside(handover, subject->regions, subject->region_count,
 		    sizeof(struct standin_region)))
 		return false;

@@ -89,6 +89,8 @@ void tables_init(void)
 	gdt[TASK_STATE / 8 + 1] = base >> 32;
 	fill_idt();
 	cpu_load_segments(&gdt_pointer, &idt_pointer);
+	/* Firmware's may still be there: a subject's SYSENTER must be an exception. */
+	write_msr(MSR_SYSENTER_CS, 0);
 }
 
 void tables_use(uint64_t cr3)

@@ -332,6 +332,14 @@ START_TEST(handover_is_checked)
 	memcpy(copy, handover(), size);
 	put_le32(copy + offsetof(struct standin_handover, size), (uint32_t)size - 2);
 	ck_assert(!standin_handover_check((struct standin_handover *)copy, &what));
+	/* A log of no page would be divided by. */
+	for (uint64_t log_size = 0; log_size <= MUEN_PAGE; log_size += MUEN_PAGE / 2) {
+		memcpy(copy, handover(), size);
+		put_le64(copy + handover()->subjects + offsetof(struct standin_subject, log_size),
+			 log_size);
+		ck_assert_int_eq(standin_handover_check((struct standin_handover *)copy, &what),
+				 log_size == MUEN_PAGE);
+	}
 	free(copy);
 }
 END_TEST
@@ -450,6 +458,8 @@ START_TEST(refuses_nobody)
 	ck_assert_int_eq(err.kind, ERR_INPUT);
 	ck_assert_int_eq(standin_image_build(&standin, kernel, guests, 256, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(err.message, "1 to 255 subjects, these are 256"));
+	ck_assert_msg(*err.mend, "no mend");
 }
 END_TEST
 
