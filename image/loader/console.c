@@ -22,7 +22,7 @@ enum {
 	HOLDING_EMPTY = 0x20,
 	ALL_SENT = 0x40,
 
-	PATIENCE = 1000000, /* looks at a port, of about a microsecond, before it counts as dead */
+	PATIENCE = 10000000, /* looks at a port, of about a microsecond, before it counts as dead */
 };
 
 void console_open_serial(void)

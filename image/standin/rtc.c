@@ -17,7 +17,7 @@ enum { SECOND = 0, MINUTE = 2, HOUR = 4, DAY = 7, MONTH = 8, YEAR = 9, STATUS_A 
 
 static uint8_t cmos(unsigned number)
 {
-	out8(CMOS_INDEX, (uint8_t)(0x80 | number)); /* 0x80: no NMI meanwhile */
+	out8(CMOS_INDEX, (uint8_t)(0x80 | number)); /* 0x80: NMIs stay off */
 	return in8(CMOS_DATA);
 }
 
