@@ -11,6 +11,7 @@
 #define X2APIC_MSR 0x800
 
 /* Registers: the offset in memory, 16 times the number as an MSR. */
+#define APIC_VERSION 0x30
 #define APIC_PRIORITY 0x80
 #define APIC_END 0xb0
 #define APIC_SPURIOUS 0xf0
@@ -22,6 +23,11 @@
 #define APIC_INITIAL_COUNT 0x380
 #define APIC_CURRENT_COUNT 0x390
 #define APIC_DIVIDE 0x3e0
+
+/* The highest entry of the local vector table, of its version register. */
+#define VERSION_LAST_ENTRY(version) ((version) >> 16 & 0xff)
+#define ENTRY_COUNTERS 4u /* those behind it may be missing */
+#define ENTRY_THERMAL 5u
 
 #define LVT_MASKED (1u << 16)
 #define LVT_PERIODIC (1u << 17)
@@ -63,11 +69,23 @@ static void pic_init(void)
 	}
 }
 
+/* In x2APIC mode, a write to an entry that is missing is an exception. */
+static void mask_entries(void)
+{
+	uint32_t last = VERSION_LAST_ENTRY(apic_read(APIC_VERSION));
+
+	apic_write(APIC_LVT_TIMER, LVT_MASKED);
+	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_write(APIC_LVT_ERROR, LVT_MASKED);
+	if (last >= ENTRY_COUNTERS)
+		apic_write(APIC_LVT_COUNTERS, LVT_MASKED);
+	if (last >= ENTRY_THERMAL)
+		apic_write(APIC_LVT_THERMAL, LVT_MASKED);
+}
+
 /* Firmware may have left the APIC in either of its modes, or off. */
 void interrupts_init(void)
 {
-	static const uint16_t masked[] = { APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_COUNTERS,
-					   APIC_LVT_LINT0, APIC_LVT_ERROR };
 	uint64_t base = read_msr(MSR_APIC_BASE);
 
 	pic_init();
@@ -76,8 +94,7 @@ void interrupts_init(void)
 		write_msr(MSR_APIC_BASE, base);
 	}
 	apic = base & APIC_X2 ? 0 : memory_at(base & 0xfffff000);
-	for (unsigned i = 0; i < sizeof(masked) / sizeof(masked[0]); i++)
-		apic_write(masked[i], LVT_MASKED);
+	mask_entries();
 	apic_write(APIC_PRIORITY, 0);
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_DIVIDE, DIVIDE_BY_16);
