@@ -60,6 +60,22 @@ run "$muenbuild" inspect --json sys/muen.iso
 check 'the ISO says what it is' grep -q '"label": "MUEN_STANDIN"' .stdout
 check '  and inspect warns' grep -q 'not for production' .stdout
 
+run "$muenbuild" inspect sys/muen.efi
+check 'muen.efi says what it is' eval 'grep -q "an EFI program" .stdout && grep -q "GRUB, " .stdout'
+for file in boot/loader boot/muen.csl boot/grub/grub.cfg; do
+	check "  has $file" grep -q " $file$" .stdout
+done
+check '  the very stream' grep -q "$(sha256sum <sys/muen.csl | cut -d' ' -f1)" .stdout
+check '  and inspect warns' grep -q 'not for production' .stdout
+check '  as JSON, too' eval '"$muenbuild" inspect --json sys/muen.efi | python3 -c "
+import json, sys
+d = json.load(sys.stdin)
+assert d[\"standin\"] and d[\"intact\"] and len(d[\"files\"]) == 3, d"'
+mkfifo pipe
+refuse 'no output in the place of a device or a pipe' 73 'not a regular file' "$muenbuild" iso sys \
+	-o pipe
+check '  which stays' test -p pipe
+
 documents -u "$hello,ram=32" -b 'Hi there' -o documents >/dev/null
 check '--no-image: the documents alone' eval '[ ! -e documents/www ] && [ -z "$(ls documents/muen.*)" ]
 	' 2>/dev/null
@@ -170,6 +186,9 @@ if [ -n "$gpg_key" ]; then
 	for file in loader muen.csl grub/grub.cfg; do
 		check "  $file has a signature" grep -q "  boot/$file.sig$" .stdout
 	done
+	run "$muenbuild" iso sys "${gpg[@]}" --allow-standin -o gpg.iso --efi gpg.efi
+	check '  muen.efi opens only what is signed' eval '"$muenbuild" inspect gpg.efi |
+		grep -q "only files that have a signature"'
 	cp -r /usr/lib/grub muens-grub
 	for module in csl sbs; do
 		for platform in i386-pc x86_64-efi; do
