@@ -226,7 +226,7 @@ refuse 'a home without a key' 64 '--gpg-key' "$muenbuild" iso sys --gpg-homedir 
 machine() { # NAME WORD ARGUMENT...
 	local name=$1 word=$2 emulator
 	shift 2
-	timeout 180 qemu-system-x86_64 -accel tcg -display none -monitor none -net none -no-reboot \
+	timeout 600 qemu-system-x86_64 -accel tcg -display none -monitor none -net none -no-reboot \
 		-serial "file:$name.serial" -device isa-debug-exit,iobase=0xf4,iosize=1 "$@" \
 		>"$name.log" 2>&1 </dev/null &
 	emulator=$!
@@ -315,7 +315,8 @@ says sinfo04 'hello from muen'
 says nx 'Muen needs a 64-bit processor with no-execute pages (NX)'
 says nx 'nothing was written'
 says small 'nothing was written'
-check 'kernel: all of its memory is as it was told' test "$(cat kernel.status)" = 33
+says kernel 'payload: everything is as expected'
+check 'kernel: ends as it should' test "$(cat kernel.status)" = 33
 says multiboot 'payload: started'
 
 # ---- signing -----------------------------------------------------------------------------
@@ -358,10 +359,15 @@ refuse 'a URL that no script can have' 64 '--url' "$muenbuild" -u "$hello" --url
 
 install -m 755 -d elsewhere elsewhere/deep
 install -m 644 "$hello" elsewhere/deep/
-as_other=
+as_other= program=$muenbuild
 [ "$(id -u)" -ne 0 ] || {
 	chown -R 65534:65534 elsewhere
 	chmod 755 .
+	install -m 755 -d readable readable/bin readable/share
+	install -m 755 "$muenbuild" readable/bin/
+	cp -r "$data" readable/share/
+	chmod -R a+rX readable
+	program=$work/readable/bin/muenbuild
 	as_other='setpriv --reuid=65534 --regid=65534 --clear-groups'
 }
 export SOURCE_DATE_EPOCH=1700000000
@@ -369,7 +375,7 @@ cp -p "$hello" .
 run "$muenbuild" -u hello.muen,ram=32 -b 'Hi there' -o one
 if (cd elsewhere/deep && umask 077 && env -i PATH="$PATH" TZ=Asia/Tokyo LANG=de_DE.UTF-8 \
 	SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH HOME=/nonexistent USER=nobody COLUMNS=20 $as_other \
-	"$muenbuild" -u hello.muen,ram=32 -b 'Hi there' -o two >/dev/null 2>../log); then
+	"$program" -u hello.muen,ram=32 -b 'Hi there' -o two >/dev/null 2>../log); then
 	check 'the same bytes by another user in another folder, umask, time zone' \
 		same one elsewhere/deep/two
 else
