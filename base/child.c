@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,14 +29,25 @@ static int keep_descriptors(const struct child *child)
 	return 0;
 }
 
+/* Whoever is killed leaves no child behind; the parent may be gone already. */
+static int end_with_parent(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	if (getppid() != parent)
+		_exit(127);
+	return 0;
+}
+
 /* Reports why it cannot be started as an errno on `trouble`, which closes when it is started. */
-static void __attribute__((noreturn))
-become(const struct child *child, char **environment, int nothing, int said, int trouble)
+static void __attribute__((noreturn)) become(const struct child *child, char **environment,
+					     pid_t parent, int nothing, int said, int trouble)
 {
 	int number;
 
-	if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(said, STDOUT_FILENO) >= 0 &&
-	    dup2(said, STDERR_FILENO) >= 0 && keep_descriptors(child) == 0)
+	if (end_with_parent(parent) == 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+	    dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
+	    keep_descriptors(child) == 0)
 		execvpe(child->words[0], (char *const *)child->words, environment);
 	number = errno;
 	if (write(trouble, &number, sizeof(number)) < 0)
@@ -145,7 +158,7 @@ static int start(const struct child *child, char **environment, struct error *er
 	cleanup_with(pipe_close) struct pipe_ends said = { -1, -1 };
 	cleanup_with(pipe_close) struct pipe_ends trouble = { -1, -1 };
 	cleanup_close int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	if (nothing < 0 || pipe2((int *)&said, O_CLOEXEC) < 0 ||
 	    pipe2((int *)&trouble, O_CLOEXEC) < 0)
@@ -156,7 +169,7 @@ static int start(const struct child *child, char **environment, struct error *er
 		return err_fail_errno(err, ERR_MISSING, errno, "%s: cannot be started",
 				      child->words[0]);
 	if (pid == 0)
-		become(child, environment, nothing, said.write, trouble.write);
+		become(child, environment, parent, nothing, said.write, trouble.write);
 	return attend(child, pid, &said, &trouble, err);
 }
 

@@ -21,7 +21,8 @@ struct child {
 
 /* Runs it to its end. It reads nothing from stdin; what it prints is only seen in the error
  * message. Its environment is PATH, LC_ALL=C, TZ=UTC, SOURCE_DATE_EPOCH and a HOME without
- * configuration files. Fails with ERR_MISSING: the program is not there, or it failed. */
+ * configuration files. It ends with the thread that calls this, however that ends. Fails with
+ * ERR_MISSING: the program is not there, or it failed. */
 int child_run(const struct child *child, struct error *err);
 
 #endif

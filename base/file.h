@@ -71,7 +71,8 @@ struct output *output_begin_beside(const char *path, const char **name, struct e
 int output_add_folder(struct output *output, const char *name, struct error *err);
 
 /* Adds one file of the set. `name` has no '/' but behind a folder of the set; a name that the set
- * has already is ERR_USAGE. Fails with ERR_CANT_CREATE or ERR_IO. */
+ * has already is ERR_USAGE. What the name is now may be a regular file only: a device, a pipe or a
+ * link is ERR_CANT_CREATE and stays. Fails with ERR_CANT_CREATE or ERR_IO. */
 int output_add(struct output *output, const char *name, const void *bytes, size_t length,
 	       mode_t mode, struct error *err);
 

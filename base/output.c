@@ -138,11 +138,27 @@ static const struct pending_file *find_file(const struct output *output, const c
 	return NULL;
 }
 
-static int check_name(const struct output *output, const char *name, const char *final,
-		      struct error *err)
+/* An output takes the place of what has its name: of an older file, never of a device, whose node
+ * would be gone for the whole machine. The same goes for links: /dev/stdout is one. */
+static int check_place(const char *final, struct error *err)
 {
 	struct stat status;
 
+	if (lstat(final, &status) < 0 || S_ISREG(status.st_mode))
+		return 0;
+	if (S_ISDIR(status.st_mode)) {
+		err_fail(err, ERR_CANT_CREATE, "%s: is a folder, a file shall be written there",
+			 final);
+		return err_mend(err, "remove it, or name another folder with --output");
+	}
+	err_fail(err, ERR_CANT_CREATE, "%s: is %s, it would be replaced by a file", final,
+		 S_ISLNK(status.st_mode) ? "a symbolic link" : "not a regular file");
+	return err_mend(err, "name another file, or remove it first");
+}
+
+static int check_name(const struct output *output, const char *name, const char *final,
+		      struct error *err)
+{
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..")) {
 		err_fail(err, ERR_USAGE, "'%s' cannot be the name of an output file", name);
 		return err_mend(err, "use a plain file name without '/'");
@@ -155,11 +171,8 @@ static int check_name(const struct output *output, const char *name, const char 
 			 name, strlen(name), NAME_MAX);
 		return err_mend(err, "use shorter names");
 	}
-	if (lstat(final, &status) == 0 && S_ISDIR(status.st_mode)) {
-		err_fail(err, ERR_CANT_CREATE, "%s: is a folder, a file shall be written there",
-			 final);
-		return err_mend(err, "remove it, or name another folder with --output");
-	}
+	if (check_place(final, err) < 0)
+		return -1;
 	if (find_file(output, final)) {
 		err_fail(err, ERR_USAGE, "%s: two outputs would have this name", final);
 		return err_mend(err, "give what they are made from different names");

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/image_report.h"
 #include "cli/report.h"
 #include "cli/standin.h"
 #include "iso/examine.h"
@@ -114,27 +115,10 @@ static void print_disk(const struct iso_disk *disk)
 
 static void print_files(const struct iso_tree *tree)
 {
-	puts("  files     size        sha-256                                                      "
-	     " "
-	     "    path");
-	for (size_t i = 0; i < tree->count; i++) {
-		const struct iso_node *node = &tree->nodes[i];
-
-		if (!node->folder)
-			printf("            %-10" PRIu64 "  %-64s  %s\n", node->size,
-			       *node->sha256 ? node->sha256 : "-", node->path);
-	}
-}
-
-static void print_findings(const char *lead, const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->list[i];
-
-		printf("  %-8s  %s: %s\n", lead, severity_name(finding->severity), finding->text);
-		if (*finding->mend)
-			printf("            mend: %s\n", finding->mend);
-	}
+	print_files_head();
+	for (size_t i = 0; i < tree->count; i++)
+		if (!tree->nodes[i].folder)
+			print_file(tree->nodes[i].size, tree->nodes[i].sha256, tree->nodes[i].path);
 }
 
 struct iso_inspection {
@@ -161,8 +145,8 @@ static void print(const struct iso_inspection *inspection)
 	print_catalogue(image);
 	print_disk(&image->disk);
 	print_files(&image->tree);
-	print_findings("image", &inspection->findings);
-	print_findings("memdisk", &image->memdisk_findings);
+	print_image_findings("image", &inspection->findings);
+	print_image_findings("memdisk", &image->memdisk_findings);
 	if (!inspection->findings.count && !image->memdisk_findings.count)
 		puts("  image     nothing is wrong with it");
 }

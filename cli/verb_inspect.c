@@ -1,12 +1,14 @@
 /* muenbuild inspect: what a file is, and what would go wrong with it on Muen. */
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/efi_report.h"
 #include "cli/inspect_stream.h"
 #include "cli/iso_report.h"
 #include "cli/report.h"
 #include "cli/unikernel_report.h"
 #include "cli/verbs.h"
 #include "digest/digest.h"
+#include "iso/efi_read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -166,6 +168,8 @@ static int run(int argc, char **argv, struct error *err)
 		return iso_inspect(inspection.path, json, err);
 	if (inspect_is_stream(inspection.path))
 		return inspect_stream(inspection.path, json, err);
+	if (efi_recognise(inspection.path))
+		return efi_inspect(inspection.path, json, err);
 	if (inspect(&inspection, err) == 0) {
 		status = 0;
 		if (json)
@@ -182,7 +186,8 @@ static int run(int argc, char **argv, struct error *err)
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.run = run,
-	.summary = "tell what a unikernel, a system image or an ISO is and what is wrong with it",
+	.summary = "tell what a unikernel, a system image, an ISO or an EFI program is and what is "
+		   "wrong with it",
 	.operands = "FILE",
 	.options = specs,
 };

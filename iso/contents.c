@@ -2,10 +2,12 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/text.h"
 #include "digest/digest.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	PATH_MAX_BYTES = 99, /* what a tar header holds, and Rock Ridge needs no continuation for */
@@ -83,6 +85,19 @@ static int check_conflicts(const struct iso_loaded *loaded, struct error *err)
 	return 0;
 }
 
+/* Told by its path in the image: what is put there may be a file that has no name. */
+static int check_size(const struct iso_file *file, struct error *err)
+{
+	struct stat status;
+	char size[32];
+
+	if (stat(file->source, &status) < 0 || status.st_size <= (off_t)FILE_MAX)
+		return 0; /* what else is wrong is told when it is read */
+	err_fail(err, ERR_INPUT, "%s has %s, a file in an image at most 2 GiB", file->path,
+		 size_to_text((uint64_t)status.st_size, size));
+	return err_mend(err, "make the system smaller: --fill is for memory without contents");
+}
+
 static int load_file(const struct iso_file *file, struct iso_loaded_file *loaded, struct error *err)
 {
 	loaded->path = file->path;
@@ -93,6 +108,8 @@ static int load_file(const struct iso_file *file, struct iso_loaded_file *loaded
 				"names",
 				PATH_MAX_BYTES);
 	}
+	if (file->source && check_size(file, err) < 0)
+		return -1;
 	if (file->source)
 		return file_read(file->source, FILE_MAX, 0, &loaded->bytes, err);
 	loaded->bytes = (struct bytes){ .data = xcalloc(file->size + 1, 1), .size = file->size };

@@ -47,7 +47,7 @@ char *grub_config_text(const struct grub_menu *menu)
 	struct buffer text = { 0 };
 
 	buffer_add_text(&text, "set default=0\n"
-			       "set timeout=2\n"
+			       "set timeout=1\n"
 			       "if serial --unit=0 --speed=115200; then\n"
 			       "\tterminal_input console serial\n"
 			       "\tterminal_output console serial\n"

@@ -60,6 +60,22 @@ run "$muenbuild" inspect --json sys/muen.iso
 check 'the ISO says what it is' grep -q '"label": "MUEN_STANDIN"' .stdout
 check '  and inspect warns' grep -q 'not for production' .stdout
 
+run "$muenbuild" inspect sys/muen.efi
+check 'muen.efi says what it is' eval 'grep -q "an EFI program" .stdout && grep -q "GRUB, " .stdout'
+for file in boot/loader boot/muen.csl boot/grub/grub.cfg; do
+	check "  has $file" grep -q " $file$" .stdout
+done
+check '  the very stream' grep -q "$(sha256sum <sys/muen.csl | cut -d' ' -f1)" .stdout
+check '  and inspect warns' grep -q 'not for production' .stdout
+check '  as JSON, too' eval '"$muenbuild" inspect --json sys/muen.efi | python3 -c "
+import json, sys
+d = json.load(sys.stdin)
+assert d[\"standin\"] and d[\"intact\"] and len(d[\"files\"]) == 3, d"'
+mkfifo pipe
+refuse 'no output in the place of a device or a pipe' 73 'not a regular file' "$muenbuild" iso sys \
+	-o pipe
+check '  which stays' test -p pipe
+
 documents -u "$hello,ram=32" -b 'Hi there' -o documents >/dev/null
 check '--no-image: the documents alone' eval '[ ! -e documents/www ] && [ -z "$(ls documents/muen.*)" ]
 	' 2>/dev/null
@@ -170,6 +186,9 @@ if [ -n "$gpg_key" ]; then
 	for file in loader muen.csl grub/grub.cfg; do
 		check "  $file has a signature" grep -q "  boot/$file.sig$" .stdout
 	done
+	run "$muenbuild" iso sys "${gpg[@]}" --allow-standin -o gpg.iso --efi gpg.efi
+	check '  muen.efi opens only what is signed' eval '"$muenbuild" inspect gpg.efi |
+		grep -q "only files that have a signature"'
 	cp -r /usr/lib/grub muens-grub
 	for module in csl sbs; do
 		for platform in i386-pc x86_64-efi; do
@@ -207,7 +226,7 @@ refuse 'a home without a key' 64 '--gpg-key' "$muenbuild" iso sys --gpg-homedir 
 machine() { # NAME WORD ARGUMENT...
 	local name=$1 word=$2 emulator
 	shift 2
-	timeout 180 qemu-system-x86_64 -accel tcg -display none -monitor none -net none -no-reboot \
+	timeout 600 qemu-system-x86_64 -accel tcg -display none -monitor none -net none -no-reboot \
 		-serial "file:$name.serial" -device isa-debug-exit,iobase=0xf4,iosize=1 "$@" \
 		>"$name.log" 2>&1 </dev/null &
 	emulator=$!
@@ -296,7 +315,8 @@ says sinfo04 'hello from muen'
 says nx 'Muen needs a 64-bit processor with no-execute pages (NX)'
 says nx 'nothing was written'
 says small 'nothing was written'
-check 'kernel: all of its memory is as it was told' test "$(cat kernel.status)" = 33
+says kernel 'payload: everything is as expected'
+check 'kernel: ends as it should' test "$(cat kernel.status)" = 33
 says multiboot 'payload: started'
 
 # ---- signing -----------------------------------------------------------------------------
@@ -339,10 +359,15 @@ refuse 'a URL that no script can have' 64 '--url' "$muenbuild" -u "$hello" --url
 
 install -m 755 -d elsewhere elsewhere/deep
 install -m 644 "$hello" elsewhere/deep/
-as_other=
+as_other= program=$muenbuild
 [ "$(id -u)" -ne 0 ] || {
 	chown -R 65534:65534 elsewhere
 	chmod 755 .
+	install -m 755 -d readable readable/bin readable/share
+	install -m 755 "$muenbuild" readable/bin/
+	cp -r "$data" readable/share/
+	chmod -R a+rX readable
+	program=$work/readable/bin/muenbuild
 	as_other='setpriv --reuid=65534 --regid=65534 --clear-groups'
 }
 export SOURCE_DATE_EPOCH=1700000000
@@ -350,7 +375,7 @@ cp -p "$hello" .
 run "$muenbuild" -u hello.muen,ram=32 -b 'Hi there' -o one
 if (cd elsewhere/deep && umask 077 && env -i PATH="$PATH" TZ=Asia/Tokyo LANG=de_DE.UTF-8 \
 	SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH HOME=/nonexistent USER=nobody COLUMNS=20 $as_other \
-	"$muenbuild" -u hello.muen,ram=32 -b 'Hi there' -o two >/dev/null 2>../log); then
+	"$program" -u hello.muen,ram=32 -b 'Hi there' -o two >/dev/null 2>../log); then
 	check 'the same bytes by another user in another folder, umask, time zone' \
 		same one elsewhere/deep/two
 else

@@ -3,9 +3,11 @@
 #include "tests/unit/support.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct error err;
@@ -97,6 +99,31 @@ START_TEST(test_descriptors)
 }
 END_TEST
 
+/* The pipe's end tells: it comes when nobody has the other end any more. */
+START_TEST(test_no_orphan)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "echo >/proc/self/fd/%d; exec sleep 60", ends[1]);
+		_exit(run(line, &ends[1], 1) == 0 ? 0 : 1);
+	}
+	ck_assert_int_gt(pid, 0);
+	close(ends[1]);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("child");
@@ -105,6 +132,7 @@ int main(void)
 	tcase_add_test(all, test_good);
 	tcase_add_test(all, test_failures);
 	tcase_add_test(all, test_missing);
+	tcase_add_test(all, test_no_orphan);
 	tcase_add_test(all, test_environment);
 	tcase_add_test(all, test_descriptors);
 	suite_add_tcase(suite, all);

@@ -166,6 +166,8 @@ END_TEST
 
 START_TEST(test_places)
 {
+	cleanup_free char *large = NULL;
+
 	reset();
 	files[0].source = "/nowhere/loader";
 	refuse(ERR_NO_INPUT, "/nowhere/loader");
@@ -173,6 +175,11 @@ START_TEST(test_places)
 	ck_assert_int_eq(err.kind, ERR_CANT_CREATE);
 	ck_assert_int_eq(efi_write(&contents, "/nowhere/x.efi", &err), -1);
 	ck_assert_int_eq(err.kind, ERR_CANT_CREATE);
+	large = scratch_file("large", "", 0644);
+	ck_assert_int_eq(truncate(large, (2ll << 30) + 1), 0);
+	files[0].source = large;
+	refuse(ERR_INPUT, "boot/loader has 2.0 GiB");
+	files[0].source = NULL;
 	contents.grub_dir = "/nowhere";
 	refuse(ERR_MISSING, "/nowhere");
 	contents.modules = (const char *const[]){ "no_such_module", NULL };

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static struct error err;
 
@@ -165,6 +166,35 @@ START_TEST(test_refused)
 }
 END_TEST
 
+static void expect_kept(const char *name, mode_t type)
+{
+	cleanup_output struct output *output = output_begin(scratch_folder(), &err);
+	cleanup_free char *path = scratch_path(name);
+	struct stat status;
+
+	ck_assert_int_eq(output_add(output, name, "x", 1, 0644, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_CANT_CREATE);
+	ck_assert_int_eq(output_open(output, name, 0644, &err), -1);
+	ck_assert_int_eq(file_write(path, "x", 1, 0644, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, path_base_name(path)));
+	ck_assert(*err.mend);
+	ck_assert_int_eq(lstat(path, &status), 0);
+	ck_assert_uint_eq(status.st_mode & S_IFMT, type);
+}
+
+/* In place of /dev/null, a file would break the machine. The test has a pipe and a link: a device
+ * of its own is not everybody's to make. */
+START_TEST(test_no_devices)
+{
+	cleanup_free char *pipe = scratch_path("pipe"), *link = scratch_path("link");
+
+	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+	ck_assert_int_eq(symlink("/proc/self/fd/1", link), 0);
+	expect_kept("pipe", S_IFIFO);
+	expect_kept("link", S_IFLNK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("output");
@@ -178,6 +208,7 @@ int main(void)
 	tcase_add_test(cases, test_link);
 	tcase_add_test(cases, test_no_links);
 	tcase_add_test(cases, test_refused);
+	tcase_add_test(cases, test_no_devices);
 	suite_add_tcase(suite, cases);
 	return run_suite(suite);
 }
