@@ -22,7 +22,8 @@ endif
 
 ROOMS := base digest solo5 xml gencspec subject policy recipes image iso serve cli \
 	sign sign/ipxe sign/judge sign/keys sign/sbs
-PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libmicrohttpd libisofs-1
+PACKAGES := libxml-2.0 libcrypto jansson libcyaml yaml-0.1 gpgme libisofs-1
+LOADED_PACKAGES := libmicrohttpd # when it is needed: only its header is, here
 
 # These may be set from outside; what the build cannot do without is added below.
 CFLAGS ?= -O2 -g
@@ -43,7 +44,7 @@ ifeq ($(SANITIZE),0)
 HARDENING += -D_FORTIFY_SOURCE=2
 endif
 
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) $(LOADED_PACKAGES))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES))
 COMPILE = $(CC) -std=gnu11 -D_GNU_SOURCE -DMUENBUILD_VERSION='"$(VERSION)"' -I. $(PKG_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(SANITIZERS) $(CPPFLAGS) $(CFLAGS) -MMD -MP

@@ -50,7 +50,7 @@ static const struct option_spec specs[] = {
 
 /* Certificates read from files, with the paths as names. */
 struct certificates {
-	struct judge_blob *blobs;
+	struct ipxe_blob *blobs;
 	struct bytes *bytes;
 	size_t count;
 };
@@ -95,7 +95,7 @@ static int add_certificates(struct certificates *certificates, const char *path,
 	array_grow(certificates->blobs, certificates->count);
 	certificates->bytes[certificates->count] = bytes;
 	certificates->blobs[certificates->count++] =
-		(struct judge_blob){ bytes.data, bytes.size, path };
+		(struct ipxe_blob){ bytes.data, bytes.size, path };
 	return 0;
 }
 
@@ -267,7 +267,7 @@ static json_t *certificates_json(const struct judgement *judgement)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < judgement->certificate_count; i++) {
-		const struct judge_certificate *certificate = &judgement->certificates[i];
+		const struct certificate_description *certificate = &judgement->certificates[i];
 		char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
 
 		json_array_append_new(
@@ -318,7 +318,7 @@ static void print_accepted(const struct request *request, const struct judgement
 	printf("  by iPXE %s at %s, until %s\n", ipxe_version_name(request->version),
 	       when_text(request->time, when), when_text(judgement->valid_until, until));
 	for (size_t i = 0; i < judgement->certificate_count; i++) {
-		const struct judge_certificate *certificate = &judgement->certificates[i];
+		const struct certificate_description *certificate = &judgement->certificates[i];
 
 		printf("  %s%s, %s, until %s\n", certificate->subject,
 		       certificate->trusted ? " (trusted)" : "", certificate->key,
@@ -348,8 +348,8 @@ static void print_rejected(const struct request *request, const struct judgement
 /* A signature that lies beside another file, and is accepted for that one, was merely named with
  * the wrong file: nothing was altered then. Anything that keeps this from being found out leaves
  * the judgement as it is. */
-static void recognise_other_file(const struct request *request, const struct judge_policy *policy,
-				 const struct judge_blob *signature, struct judgement *judgement)
+static void recognise_other_file(const struct request *request, const struct ipxe_policy *policy,
+				 const struct ipxe_blob *signature, struct judgement *judgement)
 {
 	size_t length = strlen(request->signature_path);
 	cleanup_judgement struct judgement other = { 0 };
@@ -399,7 +399,7 @@ static int verify(const struct request *request, struct error *err)
 {
 	cleanup_judgement struct judgement judgement = { 0 };
 	cleanup_bytes struct bytes bytes = { 0 };
-	struct judge_policy policy = {
+	struct ipxe_policy policy = {
 		.version = request->version,
 		.time = request->time,
 		.roots = request->roots.blobs,
@@ -408,11 +408,11 @@ static int verify(const struct request *request, struct error *err)
 		.embedded_count = request->embedded.count,
 	};
 	struct judge_content content = { .path = request->file };
-	struct judge_blob signature;
+	struct ipxe_blob signature;
 
 	if (file_read(request->signature_path, SIGNATURE_LIMIT, 0, &bytes, err) < 0)
 		return -1;
-	signature = (struct judge_blob){ bytes.data, bytes.size, request->signature_path };
+	signature = (struct ipxe_blob){ bytes.data, bytes.size, request->signature_path };
 	if (judge_signature(&policy, &content, &signature, &judgement, err) < 0)
 		return -1;
 	if (judgement.accepted && note_standin(request, &judgement, err) < 0)

@@ -2,13 +2,13 @@
 
 #include "base/alloc.h"
 #include "serve/listing.h"
+#include "serve/microhttpd.h"
 #include "serve/request.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -44,8 +44,8 @@ static enum MHD_Result send_response(struct exchange *exchange, unsigned status,
 	if (!response)
 		return MHD_NO;
 	exchange->served.status = status;
-	result = MHD_queue_response(exchange->connection, status, response);
-	MHD_destroy_response(response);
+	result = microhttpd.queue_response(exchange->connection, status, response);
+	microhttpd.destroy_response(response);
 	if (exchange->server->log)
 		exchange->server->log(&exchange->served, exchange->server->context);
 	return result;
@@ -54,10 +54,10 @@ static enum MHD_Result send_response(struct exchange *exchange, unsigned status,
 static struct MHD_Response *text_response(char *text, const char *type)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
+		microhttpd.create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
 
 	if (response)
-		MHD_add_response_header(response, "Content-Type", type);
+		microhttpd.add_response_header(response, "Content-Type", type);
 	return response;
 }
 
@@ -67,7 +67,7 @@ static enum MHD_Result send_error(struct exchange *exchange, unsigned status, co
 	struct MHD_Response *response = text_response(line, "text/plain; charset=utf-8");
 
 	if (response && status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, "Allow", "GET, HEAD");
+		microhttpd.add_response_header(response, "Allow", "GET, HEAD");
 	return send_response(exchange, status, response);
 }
 
@@ -124,10 +124,11 @@ static enum range_verdict asked_range(const struct exchange *exchange, uint64_t 
 
 	/* What a client has of another version must not be completed with this one, and there is
 	 * nothing here by which versions are told apart. */
-	if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-Range"))
+	if (microhttpd.lookup_connection_value(connection, MHD_HEADER_KIND, "If-Range"))
 		return RANGE_ALL;
-	return request_range(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range"),
-			     size, range);
+	return request_range(
+		microhttpd.lookup_connection_value(connection, MHD_HEADER_KIND, "Range"), size,
+		range);
 }
 
 static void add_content_range(struct MHD_Response *response, const struct request_range *range,
@@ -139,13 +140,13 @@ static void add_content_range(struct MHD_Response *response, const struct reques
 				  (unsigned long long)size)
 		      : xasprintf("bytes */%llu", (unsigned long long)size);
 
-	MHD_add_response_header(response, "Content-Range", text);
+	microhttpd.add_response_header(response, "Content-Range", text);
 }
 
 static enum MHD_Result send_unsatisfiable(struct exchange *exchange, uint64_t size)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+		microhttpd.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 
 	if (response)
 		add_content_range(response, NULL, size);
@@ -163,13 +164,13 @@ static enum MHD_Result send_file(struct exchange *exchange, const char *name, in
 		close(fd);
 		return send_unsatisfiable(exchange, size);
 	}
-	response = MHD_create_response_from_fd_at_offset64(range.length, fd, range.offset);
+	response = microhttpd.create_response_from_fd_at_offset64(range.length, fd, range.offset);
 	if (!response) {
 		close(fd);
 		return MHD_NO;
 	}
-	MHD_add_response_header(response, "Content-Type", content_type(name));
-	MHD_add_response_header(response, "Accept-Ranges", "bytes");
+	microhttpd.add_response_header(response, "Content-Type", content_type(name));
+	microhttpd.add_response_header(response, "Accept-Ranges", "bytes");
 	exchange->served.offset = range.offset;
 	exchange->served.length = range.length;
 	if (verdict == RANGE_ALL)
@@ -184,12 +185,12 @@ static enum MHD_Result send_file(struct exchange *exchange, const char *name, in
 static enum MHD_Result send_elsewhere(struct exchange *exchange)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+		microhttpd.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	const char *url = exchange->served.url, *slash = strrchr(url, '/');
 	cleanup_free char *where = xasprintf("./%s/", slash ? slash + 1 : url);
 
 	if (response)
-		MHD_add_response_header(response, "Location", where);
+		microhttpd.add_response_header(response, "Location", where);
 	return send_response(exchange, MHD_HTTP_MOVED_PERMANENTLY, response);
 }
 
@@ -333,12 +334,12 @@ struct server *server_start(const struct server_options *options, struct error *
 	server->folder = -1;
 	server->log = options->log;
 	server->context = options->context;
-	if (open_folder(server, options->folder, err) < 0)
+	if (microhttpd_load(err) < 0 || open_folder(server, options->folder, err) < 0)
 		return NULL;
 	fd = listen_on(server, options->port, err);
 	if (fd < 0)
 		return NULL;
-	server->daemon = MHD_start_daemon(
+	server->daemon = microhttpd.start_daemon(
 		MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer, server,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
@@ -358,7 +359,7 @@ uint16_t server_port(const struct server *server)
 void server_free(struct server *server)
 {
 	if (server->daemon)
-		MHD_stop_daemon(server->daemon);
+		microhttpd.stop_daemon(server->daemon);
 	if (server->folder >= 0)
 		close(server->folder);
 	free(server);

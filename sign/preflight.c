@@ -18,7 +18,7 @@ enum { BEYOND_FORGIVEN = 13 * 3600 };
 /* The chain's certificates in DER, for the judge. */
 struct encoded {
 	struct buffer *buffers;
-	struct judge_blob *blobs;
+	struct ipxe_blob *blobs;
 	size_t count;
 };
 
@@ -40,9 +40,9 @@ static int encode(const struct certificate_chain *chain, struct encoded *encoded
 
 		if (certificate_to_der(chain->list[i], der, err) < 0)
 			return -1;
-		encoded->blobs[i] = (struct judge_blob){ .data = (const unsigned char *)der->data,
-							 .size = der->length,
-							 .name = chain->list[i]->origin };
+		encoded->blobs[i] = (struct ipxe_blob){ .data = (const unsigned char *)der->data,
+							.size = der->length,
+							.name = chain->list[i]->origin };
 	}
 	return 0;
 }
@@ -51,7 +51,7 @@ int preflight_judge(const struct preflight *preflight, int64_t when, struct judg
 		    struct error *err)
 {
 	cleanup_with(encoded_free) struct encoded encoded = { 0 };
-	struct judge_policy policy = { .version = preflight->ipxe, .time = when };
+	struct ipxe_policy policy = { .version = preflight->ipxe, .time = when };
 
 	if (encode(preflight->chain, &encoded, err) < 0)
 		return -1;

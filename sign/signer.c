@@ -128,13 +128,13 @@ struct signer *signer_open(const struct signer_request *request, struct findings
 static int check_own(const struct signer *signer, const char *name, const struct digest *digest,
 		     const struct bytes *der, struct error *err)
 {
-	struct judge_blob root = { (const unsigned char *)signer->root.data, signer->root.length,
-				   "the root" };
-	struct judge_blob signature = { der->data, der->size, name };
-	struct judge_policy policy = { .version = signer->preflight.ipxe,
-				       .time = signer->preflight.now,
-				       .roots = &root,
-				       .root_count = 1 };
+	struct ipxe_blob root = { (const unsigned char *)signer->root.data, signer->root.length,
+				  "the root" };
+	struct ipxe_blob signature = { der->data, der->size, name };
+	struct ipxe_policy policy = { .version = signer->preflight.ipxe,
+				      .time = signer->preflight.now,
+				      .roots = &root,
+				      .root_count = 1 };
 	struct judge_content content = { .known = digest };
 	cleanup_judgement struct judgement judgement = { 0 };
 

@@ -1,4 +1,4 @@
-/* Lines on the first serial port (115200 8N1) and on the screen, of characters or of pixels. */
+/* Lines on the serial port (image/bare/serial.h) and on the screen, of characters or of pixels. */
 #ifndef IMAGE_LOADER_CONSOLE_H
 #define IMAGE_LOADER_CONSOLE_H
 
@@ -18,13 +18,9 @@ struct console_screen {
 		.address = 0xb8000, .width = 80, .height = 25, .pitch = 160                        \
 	}
 
-void console_open_serial(void);
 void console_open_screen(const struct console_screen *screen); /* clears it */
 
 /* "WHO: TEXT" and a new line, on both. */
 void console_say(const char *who, const char *text);
-
-/* Until all of it went over the serial line. */
-void console_drain(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* Prepares the executor's copy: execute_stream.c is what runs there. */
 #include "image/loader/execute.h"
 
-#include "image/loader/memory.h"
+#include "image/bare/memory.h"
 
 #include <stddef.h>
 

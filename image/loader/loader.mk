@@ -3,7 +3,8 @@
 
 LOADER := $(BUILD)/share/muenbuild/boot/loader
 LOADER_CHECKS := image/loader/plan.c image/loader/ram.c
-LOADER_SOURCES := $(sort $(wildcard image/loader/*.c image/loader/*.S)) image/csl_rules.c image/line.c
+LOADER_SOURCES := $(sort $(wildcard image/loader/*.c image/loader/*.S image/bare/*.c)) \
+	image/csl_rules.c image/line.c
 LOADER_OBJECTS := $(patsubst %,$(BUILD)/obj/loader/%.o,$(basename $(LOADER_SOURCES)))
 
 LOADER_FLAGS := -std=gnu11 -Os -m32 -march=i686 -ffreestanding -fno-builtin -fno-pic -fno-pie \

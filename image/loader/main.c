@@ -2,8 +2,9 @@
  * loader that knows Multiboot. Every refusal is a line on the serial port and the screen, before
  * anything is written.
  */
+#include "image/bare/instructions.h"
+#include "image/bare/serial.h"
 #include "image/loader/console.h"
-#include "image/loader/cpu.h"
 #include "image/loader/execute.h"
 #include "image/loader/multiboot.h"
 #include "image/loader/plan.h"
@@ -25,7 +26,7 @@ static void stop(const char *why)
 {
 	say(why);
 	say("stopped: nothing was written");
-	console_drain();
+	serial_drain();
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }
@@ -106,7 +107,7 @@ static void start_system(const struct boot *boot, const struct plan *plan,
 	if (!plan_places_find(plan, &boot->ram, loader_area(), places, why))
 		return;
 	tell(plan, places);
-	console_drain();
+	serial_drain();
 	if (plan->high)
 		leave_long_mode();
 	execute(places->executor.start, (const unsigned char *)boot->stream.start,
@@ -121,7 +122,7 @@ void loader_run(uint32_t magic, uint32_t info)
 	const struct console_screen screen = multiboot_screen(magic, info);
 	struct line why = { 0 };
 
-	console_open_serial();
+	serial_open();
 	console_open_screen(&screen);
 	say("version " MUENBUILD_VERSION);
 	if (multiboot_read(magic, info, &boot, &why) && make_plan(&plan, &boot, &why))

@@ -52,22 +52,22 @@ static void end_window(struct window *window)
 static bool pit_window(struct window *window)
 {
 	const uint16_t count = PIT_RATE / PIT_WINDOWS;
-	uint8_t control = (in8(SYSTEM_CONTROL) & ~CONTROL_SPEAKER & 0x0f) | CONTROL_GATE;
+	uint8_t control = (cpu_in8(SYSTEM_CONTROL) & ~CONTROL_SPEAKER & 0x0f) | CONTROL_GATE;
 	unsigned left = PATIENCE;
 
-	out8(SYSTEM_CONTROL, control & ~CONTROL_GATE);
-	out8(PIT_COMMAND, PIT_ONE_SHOT);
-	out8(PIT_CHANNEL2, count & 0xff);
-	out8(PIT_CHANNEL2, count >> 8);
-	if (in8(SYSTEM_CONTROL) & CONTROL_OUTPUT)
+	cpu_out8(SYSTEM_CONTROL, control & ~CONTROL_GATE);
+	cpu_out8(PIT_COMMAND, PIT_ONE_SHOT);
+	cpu_out8(PIT_CHANNEL2, count & 0xff);
+	cpu_out8(PIT_CHANNEL2, count >> 8);
+	if (cpu_in8(SYSTEM_CONTROL) & CONTROL_OUTPUT)
 		return false; /* it is high before it has counted: there is none */
-	out8(SYSTEM_CONTROL, control);
+	cpu_out8(SYSTEM_CONTROL, control);
 	begin_window(window);
-	while (!(in8(SYSTEM_CONTROL) & CONTROL_OUTPUT))
+	while (!(cpu_in8(SYSTEM_CONTROL) & CONTROL_OUTPUT))
 		if (!--left)
 			return false;
 	end_window(window);
-	out8(SYSTEM_CONTROL, control & ~CONTROL_GATE);
+	cpu_out8(SYSTEM_CONTROL, control & ~CONTROL_GATE);
 	return true;
 }
 

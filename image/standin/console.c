@@ -1,5 +1,6 @@
 #include "image/standin/console.h"
 
+#include "image/bare/serial.h"
 #include "image/standin/machine.h"
 
 #include <stdarg.h>
@@ -9,7 +10,7 @@ static bool at_line_start = true;
 
 void console_init(void)
 {
-	serial_init();
+	serial_open();
 	screen_init();
 }
 
@@ -82,22 +83,22 @@ static void put_format(const char *format, va_list args)
 	}
 }
 
-static void begin_line(void)
+static void put_line(const char *format, va_list args)
 {
 	if (!at_line_start)
 		put('\n');
 	put_text("stand-in: ");
+	put_format(format, args);
+	put('\n');
 }
 
 void say(const char *format, ...)
 {
 	va_list args;
 
-	begin_line();
 	va_start(args, format);
-	put_format(format, args);
+	put_line(format, args);
 	va_end(args);
-	put('\n');
 }
 
 void say_raw(const char *format, ...)
@@ -113,10 +114,8 @@ void give_up(const char *format, ...)
 {
 	va_list args;
 
-	begin_line();
 	va_start(args, format);
-	put_format(format, args);
+	put_line(format, args);
 	va_end(args);
-	put('\n');
 	halt_for_ever();
 }

@@ -23,10 +23,6 @@ void say_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says it, and halts the machine. */
 _Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* serial.c: port COM1, 115200 baud, 8N1. No byte is lost as long as the port takes any. */
-void serial_init(void);
-void serial_put(char character);
-
 /* screen.c */
 void screen_init(void);
 void screen_put(char character);

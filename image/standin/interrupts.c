@@ -41,18 +41,18 @@ static void apic_write(unsigned offset, uint32_t value)
 	if (apic)
 		apic[offset / 4] = value;
 	else
-		write_msr(X2APIC_MSR + offset / 16, value);
+		cpu_write_msr(X2APIC_MSR + offset / 16, value);
 }
 
 static uint32_t apic_read(unsigned offset)
 {
-	return apic ? apic[offset / 4] : (uint32_t)read_msr(X2APIC_MSR + offset / 16);
+	return apic ? apic[offset / 4] : (uint32_t)cpu_read_msr(X2APIC_MSR + offset / 16);
 }
 
 static void pic_write(uint16_t port, uint8_t value)
 {
-	out8(port, value);
-	out8(0x80, 0); /* time for old chips */
+	cpu_out8(port, value);
+	cpu_out8(0x80, 0); /* time for old chips */
 }
 
 /* Out of the way of the exceptions' vectors, and silent. */
@@ -86,12 +86,12 @@ static void mask_entries(void)
 /* Firmware may have left the APIC in either of its modes, or off. */
 void interrupts_init(void)
 {
-	uint64_t base = read_msr(MSR_APIC_BASE);
+	uint64_t base = cpu_read_msr(MSR_APIC_BASE);
 
 	pic_init();
 	if (!(base & APIC_ENABLED)) {
 		base |= APIC_ENABLED;
-		write_msr(MSR_APIC_BASE, base);
+		cpu_write_msr(MSR_APIC_BASE, base);
 	}
 	apic = base & APIC_X2 ? 0 : memory_at(base & 0xfffff000);
 	mask_entries();

@@ -1,37 +1,9 @@
-/* Instructions that C has no words for, and physical memory. */
+/* More instructions that C has no words for, and physical memory. */
 #ifndef IMAGE_STANDIN_MACHINE_H
 #define IMAGE_STANDIN_MACHINE_H
 
+#include "image/bare/instructions.h"
 #include "image/standin/cpu.h"
-
-static inline uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ __volatile__("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-	__asm__ __volatile__("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint64_t read_msr(uint32_t msr)
-{
-	uint32_t low, high;
-
-	__asm__ __volatile__("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (uint64_t)high << 32 | low;
-}
-
-static inline void write_msr(uint32_t msr, uint64_t value)
-{
-	__asm__ __volatile__("wrmsr"
-			     :
-			     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-			     : "memory");
-}
 
 static inline uint64_t read_tsc(void)
 {

@@ -66,12 +66,12 @@ static uint32_t base_msr(unsigned segment)
 
 uint64_t vcpu_segment_base(unsigned segment)
 {
-	return read_msr(base_msr(segment));
+	return cpu_read_msr(base_msr(segment));
 }
 
 void vcpu_set_segment_base(unsigned segment, uint64_t base)
 {
-	write_msr(base_msr(segment), base);
+	cpu_write_msr(base_msr(segment), base);
 }
 
 void vcpu_msr_ignored(const struct vcpu *vcpu, bool write, uint32_t msr)

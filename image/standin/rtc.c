@@ -17,8 +17,8 @@ enum { SECOND = 0, MINUTE = 2, HOUR = 4, DAY = 7, MONTH = 8, YEAR = 9, STATUS_A 
 
 static uint8_t cmos(unsigned number)
 {
-	out8(CMOS_INDEX, (uint8_t)(0x80 | number)); /* 0x80: NMIs stay off */
-	return in8(CMOS_DATA);
+	cpu_out8(CMOS_INDEX, (uint8_t)(0x80 | number)); /* 0x80: NMIs stay off */
+	return cpu_in8(CMOS_DATA);
 }
 
 bool rtc_wait_second(void)

@@ -22,8 +22,8 @@ static bool is_in_text_mode(volatile uint16_t *memory)
 {
 	uint16_t before = memory[0], read;
 
-	out8(GRAPHICS_INDEX, REGISTER_MISCELLANEOUS);
-	if ((in8(GRAPHICS_DATA) & MISCELLANEOUS_MODE) != MODE_TEXT)
+	cpu_out8(GRAPHICS_INDEX, REGISTER_MISCELLANEOUS);
+	if ((cpu_in8(GRAPHICS_DATA) & MISCELLANEOUS_MODE) != MODE_TEXT)
 		return false;
 	memory[0] = 0x0753;
 	read = memory[0];

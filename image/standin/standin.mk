@@ -3,7 +3,7 @@
 
 STANDIN := $(BUILD)/share/muenbuild/boot/standin
 STANDIN_CHECKS := $(addprefix image/standin/,decode.c deliver.c emulate.c handover.c rtc_time.c)
-STANDIN_SOURCES := $(sort $(wildcard image/standin/*.c image/standin/*.S)) image/loader/memory.c \
+STANDIN_SOURCES := $(sort $(wildcard image/standin/*.c image/standin/*.S image/bare/*.c)) \
 	subject/channel.c subject/ending.c
 STANDIN_OBJECTS := $(patsubst %,$(BUILD)/obj/standin/%.o,$(basename $(STANDIN_SOURCES)))
 

@@ -90,7 +90,7 @@ void tables_init(void)
 	fill_idt();
 	cpu_load_segments(&gdt_pointer, &idt_pointer);
 	/* Firmware's may still be there: a subject's SYSENTER must be an exception. */
-	write_msr(MSR_SYSENTER_CS, 0);
+	cpu_write_msr(MSR_SYSENTER_CS, 0);
 }
 
 void tables_use(uint64_t cr3)

@@ -6,7 +6,7 @@
 
 #include "sign/der.h"
 #include "digest/digest.h"
-#include "sign/judge/judge.h"
+#include "sign/ipxe/version.h"
 
 enum ipxe_pubkey {
 	PUBKEY_NONE,

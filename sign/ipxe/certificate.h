@@ -6,8 +6,9 @@
 
 #include "sign/der.h"
 #include "sign/ipxe/algorithm.h"
-#include "sign/judge/judge.h"
-#include "sign/judge/refusal.h"
+#include "sign/ipxe/description.h"
+#include "sign/ipxe/refusal.h"
+#include "sign/ipxe/version.h"
 
 /* Bits of keyUsage as they lie in the first byte of the BIT STRING. */
 enum {
@@ -63,6 +64,6 @@ char *certificate_serial_text(struct der serial);
 
 /* What the judgement tells about a certificate. Fails as digest_bytes() does. */
 int certificate_describe(const struct ipxe_certificate *certificate,
-			 struct judge_certificate *description, struct error *err);
+			 struct certificate_description *description, struct error *err);
 
 #endif

@@ -153,7 +153,7 @@ char *certificate_serial_text(struct der serial)
 }
 
 int certificate_describe(const struct ipxe_certificate *certificate,
-			 struct judge_certificate *description, struct error *err)
+			 struct certificate_description *description, struct error *err)
 {
 	if (digest_sha256_hex(certificate->raw.data, certificate->raw.length,
 			      description->fingerprint, err) < 0)

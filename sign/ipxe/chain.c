@@ -1,6 +1,7 @@
 #include "sign/ipxe/chain.h"
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "sign/ipxe/codes.h"
 #include "sign/ipxe/pubkey.h"
@@ -247,7 +248,7 @@ static int refuse_ocsp(const struct ipxe_certificate *certificate, struct refusa
 /* Validates a certificate on its own (issuer NULL: it must be pinned) or by its issuer, which is
  * valid already. What is valid stays so, for the chains of other signers too. */
 static int validate_one(struct ipxe_certificate *certificate, const struct ipxe_certificate *issuer,
-			const struct judge_policy *policy, struct refusal *refusal)
+			const struct ipxe_policy *policy, struct refusal *refusal)
 {
 	if (certificate->valid)
 		return 0;
@@ -347,7 +348,7 @@ static int refuse_useless(const struct ipxe_chain *chain, const struct ipxe_stor
 int chain_validate(struct ipxe_chain *chain, const struct ipxe_store *store, const char *what,
 		   struct refusal *refusal)
 {
-	const struct judge_policy *policy = store->policy;
+	const struct ipxe_policy *policy = store->policy;
 	struct refusal ignored;
 	size_t anchor = 0;
 

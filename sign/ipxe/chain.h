@@ -6,8 +6,8 @@
 
 #include "sign/der.h"
 #include "sign/ipxe/certificate.h"
-#include "sign/judge/judge.h"
-#include "sign/judge/refusal.h"
+#include "sign/ipxe/policy.h"
+#include "sign/ipxe/refusal.h"
 
 /* An ordered list of certificates that someone else owns. Zero-initialise. */
 struct ipxe_chain {
@@ -22,7 +22,7 @@ void chain_free(struct ipxe_chain *chain);
  * them. The most recently seen one comes first, and the order matters: the first one of a name
  * is taken. Zero-initialise but for the policy. */
 struct ipxe_store {
-	const struct judge_policy *policy;
+	const struct ipxe_policy *policy;
 	/* The SHA-256 of the certificates that TRUST= pins. */
 	const struct digest *pins;
 	size_t pin_count;

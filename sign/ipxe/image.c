@@ -14,7 +14,7 @@ static const char end_marker[] = "-----END";
 
 /* ---- lines --------------------------------------------------------------- */
 
-static size_t next_line(const struct judge_blob *file, size_t offset)
+static size_t next_line(const struct ipxe_blob *file, size_t offset)
 {
 	const unsigned char *end =
 		offset < file->size ? memchr(file->data + offset, '\n', file->size - offset) : NULL;
@@ -23,7 +23,7 @@ static size_t next_line(const struct judge_blob *file, size_t offset)
 }
 
 /* The offset of the first line from there on that begins so; the file's size if none does. */
-static size_t find_line(const struct judge_blob *file, size_t offset, const char *marker)
+static size_t find_line(const struct ipxe_blob *file, size_t offset, const char *marker)
 {
 	size_t length = strlen(marker);
 
@@ -38,7 +38,7 @@ struct block {
 	size_t begin, contents, end, rest;
 };
 
-static bool find_block(const struct judge_blob *file, size_t offset, struct block *block)
+static bool find_block(const struct ipxe_blob *file, size_t offset, struct block *block)
 {
 	block->begin = find_line(file, offset, begin_marker);
 	block->contents = next_line(file, block->begin);
@@ -95,7 +95,7 @@ static int base64_decode(const unsigned char *text, size_t length, struct buffer
 
 /* ---- signatures ---------------------------------------------------------- */
 
-static bool is_single_der(const struct judge_blob *file, enum ipxe_version version)
+static bool is_single_der(const struct ipxe_blob *file, enum ipxe_version version)
 {
 	struct der cursor = { file->data, file->size };
 
@@ -104,12 +104,12 @@ static bool is_single_der(const struct judge_blob *file, enum ipxe_version versi
 	return der_skip(&cursor, DER_SEQUENCE) == 0 && cursor.length == 0;
 }
 
-bool image_is_pem(const struct judge_blob *file)
+bool image_is_pem(const struct ipxe_blob *file)
 {
 	return !is_single_der(file, IPXE_MASTER) && find_line(file, 0, begin_marker) < file->size;
 }
 
-static bool looks_like_text(const struct judge_blob *file)
+static bool looks_like_text(const struct ipxe_blob *file)
 {
 	size_t length = file->size < 256 ? file->size : 256;
 
@@ -122,7 +122,7 @@ static bool looks_like_text(const struct judge_blob *file)
 }
 
 /* Neither DER nor PEM: says what it rather is. */
-static int refuse_not_asn1(const struct judge_blob *file, struct refusal *refusal)
+static int refuse_not_asn1(const struct ipxe_blob *file, struct refusal *refusal)
 {
 	struct der whole = { file->data, file->size }, body = whole;
 	const char *rule = "not-a-signature";
@@ -158,7 +158,7 @@ static int refuse_not_asn1(const struct judge_blob *file, struct refusal *refusa
 				    "-outform DER without -stream, or muenbuild sign");
 }
 
-static int open_pem(const struct judge_blob *file, struct buffer *decoded, struct der *message,
+static int open_pem(const struct ipxe_blob *file, struct buffer *decoded, struct der *message,
 		    struct refusal *refusal)
 {
 	struct block block;
@@ -180,7 +180,7 @@ static int open_pem(const struct judge_blob *file, struct buffer *decoded, struc
 	return 0;
 }
 
-int image_open(const struct judge_blob *file, enum ipxe_version version, struct buffer *decoded,
+int image_open(const struct ipxe_blob *file, enum ipxe_version version, struct buffer *decoded,
 	       struct der *message, struct refusal *refusal)
 {
 	if (file->size > SIGNATURE_LIMIT) {
@@ -205,7 +205,7 @@ int image_open(const struct judge_blob *file, enum ipxe_version version, struct 
 
 /* Whether the line at `offset` is `marker`, " LABEL-----" and a line end, the label among those
  * that tools write. */
-static bool is_marker_line(const struct judge_blob *file, size_t offset, const char *marker,
+static bool is_marker_line(const struct ipxe_blob *file, size_t offset, const char *marker,
 			   const char *label)
 {
 	char line[64];
@@ -221,7 +221,7 @@ static bool is_marker_line(const struct judge_blob *file, size_t offset, const c
 	       (left == 2 && rest[0] == '\r' && rest[1] == '\n');
 }
 
-static bool has_matching_markers(const struct judge_blob *file, const struct block *block)
+static bool has_matching_markers(const struct ipxe_blob *file, const struct block *block)
 {
 	static const char *const labels[] = { "CMS", "PKCS7", "PKCS #7 SIGNED DATA" };
 
@@ -254,7 +254,7 @@ static bool has_clean_padding(const unsigned char *text, size_t length)
 	return !length || (base64_value(text[length - 1]) & ((1 << 2 * pads) - 1)) == 0;
 }
 
-const char *image_pem_defect(const struct judge_blob *file, struct der message)
+const char *image_pem_defect(const struct ipxe_blob *file, struct der message)
 {
 	cleanup_buffer struct buffer decoded = { 0 };
 	struct block block;
@@ -274,19 +274,19 @@ const char *image_pem_defect(const struct judge_blob *file, struct der message)
 
 /* ---- certificates for policies ------------------------------------------- */
 
-static bool is_certificate_block(const struct judge_blob *file, const struct block *block)
+static bool is_certificate_block(const struct ipxe_blob *file, const struct block *block)
 {
 	return is_marker_line(file, block->begin, begin_marker, "CERTIFICATE") ||
 	       is_marker_line(file, block->begin, begin_marker, "X509 CERTIFICATE");
 }
 
-static int fail_no_certificate(const struct judge_blob *file, const char *what, struct error *err)
+static int fail_no_certificate(const struct ipxe_blob *file, const char *what, struct error *err)
 {
 	err_fail(err, ERR_INPUT, "%s: %s", file->name, what);
 	return err_mend(err, "name a file with an X.509 certificate in PEM or DER form");
 }
 
-int image_certificates(const struct judge_blob *file,
+int image_certificates(const struct ipxe_blob *file,
 		       int (*take)(void *context, struct der certificate, struct error *err),
 		       void *context, struct error *err)
 {

@@ -1,6 +1,7 @@
 #include "sign/ipxe/message.h"
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "sign/ipxe/codes.h"
 
 #include <stdio.h>

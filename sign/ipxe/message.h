@@ -5,7 +5,7 @@
 #include "sign/der.h"
 #include "sign/ipxe/algorithm.h"
 #include "sign/ipxe/chain.h"
-#include "sign/judge/refusal.h"
+#include "sign/ipxe/refusal.h"
 
 /* One SignerInfo (or, in an encrypted message, one recipient). */
 struct ipxe_signer {

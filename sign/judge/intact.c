@@ -240,7 +240,7 @@ static bool ends_cleanly(struct der der)
 	return !der_skip(&der, DER_SET) && der.length == 0;
 }
 
-int intact_check(const struct ipxe_message *message, const struct judge_blob *file, struct der der,
+int intact_check(const struct ipxe_message *message, const struct ipxe_blob *file, struct der der,
 		 const struct contents *contents, struct refusal *refusal)
 {
 	struct check check = { message, contents, refusal };

@@ -10,56 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- versions ------------------------------------------------------------ */
-
-enum { VERSIONS = IPXE_MASTER + 1 };
-
-static const char *const version_names[VERSIONS] = {
-	[IPXE_1_21_1] = "1.21.1",
-	[IPXE_2_0_0] = "2.0.0",
-	[IPXE_MASTER] = "master",
-};
-
-const char *ipxe_version_name(enum ipxe_version version)
-{
-	return version_names[version];
-}
-
-/* Reads a number and the '.' behind it, if any. Returns 0 or -1. */
-static int read_component(const char **text, unsigned long *number)
-{
-	char *end;
-
-	if (**text < '0' || **text > '9')
-		return -1;
-	*number = strtoul(*text, &end, 10);
-	*text = *end == '.' ? end + 1 : end;
-	return 0;
-}
-
-int ipxe_version_parse(const char *text, enum ipxe_version *version, struct error *err)
-{
-	const char *rest = text[0] == 'v' ? text + 1 : text;
-	unsigned long major, minor = 0, patch = 0;
-	bool readable;
-
-	if (!strcmp(text, "master") || !strcmp(rest, "2.0.0+")) {
-		*version = IPXE_MASTER;
-		return 0;
-	}
-	readable = !read_component(&rest, &major) && (!*rest || !read_component(&rest, &minor)) &&
-		   (!*rest || !read_component(&rest, &patch)) && !*rest;
-	if (!readable || major < 1 || (major == 1 && minor < 21)) {
-		err_fail(err, ERR_USAGE,
-			 readable ? "iPXE %s: the rules of releases before 1.21 are not known"
-				  : "'%s' is not a version of iPXE",
-			 text);
-		return err_mend(err, "give 1.21.1, 2.0.0 or master (2.0.0+)");
-	}
-	*version = major >= 2 ? IPXE_2_0_0 : IPXE_1_21_1;
-	return 0;
-}
-
 /* ---- the policy's certificates ------------------------------------------- */
 
 struct pins {
@@ -89,8 +39,8 @@ static int pin(void *context, struct der certificate, struct error *err)
 			    &pins->list[pins->count++], err);
 }
 
-static int pins_make(struct pins *pins, const struct judge_policy *policy,
-		     struct findings *findings, struct error *err)
+static int pins_make(struct pins *pins, const struct ipxe_policy *policy, struct findings *findings,
+		     struct error *err)
 {
 	for (size_t i = 0; i < policy->root_count; i++) {
 		struct pinning pinning = { pins, 0 };
@@ -130,11 +80,11 @@ void judgement_free(struct judgement *judgement)
 static int add_certificate(struct judgement *judgement, const struct ipxe_certificate *certificate,
 			   struct error *err)
 {
-	struct judge_certificate *added;
+	struct certificate_description *added;
 
 	array_grow(judgement->certificates, judgement->certificate_count);
 	added = &judgement->certificates[judgement->certificate_count++];
-	*added = (struct judge_certificate){ 0 };
+	*added = (struct certificate_description){ 0 };
 	return certificate_describe(certificate, added, err);
 }
 
@@ -199,7 +149,7 @@ static void fill_accepted(struct judgement *judgement, const struct trial *trial
 /* ---- other versions ------------------------------------------------------ */
 
 struct judging {
-	const struct judge_policy *policy;
+	const struct ipxe_policy *policy;
 	const struct pins *pins;
 	const struct trial_case *subject;
 	struct judgement *judgement;
@@ -211,14 +161,14 @@ static void add_version_finding(const struct judging *judging, enum ipxe_version
 	cleanup_free char *mend = xasprintf("boot with a newer iPXE, or %s", refusal->mend);
 
 	findings_add(&judging->judgement->findings, FINDING_WARNING, mend,
-		     "iPXE %s would refuse this with %08x: %s", version_names[version],
+		     "iPXE %s would refuse this with %08x: %s", ipxe_version_name(version),
 		     refusal->code, refusal->reason);
 }
 
 /* The same rules once more, for the versions that the user did not ask about. */
 static int add_version_findings(const struct judging *judging, struct error *err)
 {
-	for (int version = 0; version < VERSIONS; version++) {
+	for (int version = 0; version < IPXE_VERSIONS; version++) {
 		cleanup_with(trial_free) struct trial trial = { 0 };
 		struct refusal refusal = { 0 };
 		enum trial_outcome outcome;
@@ -263,7 +213,7 @@ static int finish(const struct judging *judging, const struct trial *trial,
 	return add_version_findings(judging, err);
 }
 
-static int judge(const struct judge_policy *policy, const struct trial_case *subject,
+static int judge(const struct ipxe_policy *policy, const struct trial_case *subject,
 		 struct judgement *judgement, struct error *err)
 {
 	cleanup_with(pins_free) struct pins pins = { 0 };
@@ -282,8 +232,8 @@ static int judge(const struct judge_policy *policy, const struct trial_case *sub
 	return finish(&judging, &trial, outcome, &refusal, err);
 }
 
-int judge_signature(const struct judge_policy *policy, const struct judge_content *content,
-		    const struct judge_blob *signature, struct judgement *judgement,
+int judge_signature(const struct ipxe_policy *policy, const struct judge_content *content,
+		    const struct ipxe_blob *signature, struct judgement *judgement,
 		    struct error *err)
 {
 	struct contents contents;
@@ -330,8 +280,8 @@ static int bag_add(void *context, struct der certificate, struct error *err)
 	return bag->signer_only;
 }
 
-int judge_chain(const struct judge_policy *policy, const struct judge_blob *signer,
-		const struct judge_blob *bag, size_t bag_count, enum digest_algorithm digest,
+int judge_chain(const struct ipxe_policy *policy, const struct ipxe_blob *signer,
+		const struct ipxe_blob *bag, size_t bag_count, enum digest_algorithm digest,
 		struct judgement *judgement, struct error *err)
 {
 	cleanup_with(bag_free) struct bag all = { .signer_only = true };

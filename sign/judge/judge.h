@@ -14,47 +14,12 @@
 #include "base/error.h"
 #include "base/findings.h"
 #include "digest/digest.h"
+#include "sign/ipxe/description.h"
+#include "sign/ipxe/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The versions of iPXE whose rules are known. */
-enum ipxe_version {
-	IPXE_1_21_1, /* RSA PKCS#1 v1.5 only */
-	IPXE_2_0_0,  /* December 2025: ECDSA with P-256 and P-384 */
-	IPXE_MASTER, /* 2026: RSASSA-PSS, salt as long as the digest */
-};
-
-/* The version's name as users write it: "1.21.1", "2.0.0", "master". */
-const char *ipxe_version_name(enum ipxe_version version);
-
-/* Reads a version: "1.21.1", "v2.0.0", "2.0.0+" and "master" (the same), a release between or
- * after the known ones stands for the newest known one that is not newer. Fails with ERR_USAGE,
- * also for releases older than 1.21, whose rules are not known. */
-int ipxe_version_parse(const char *text, enum ipxe_version *version, struct error *err);
-
-/* Bytes that the caller owns, and what messages call them (a path, "--ca ca.pem"). */
-struct judge_blob {
-	const unsigned char *data;
-	size_t size;
-	const char *name;
-};
-
-/* The iPXE that is going to decide. */
-struct judge_policy {
-	enum ipxe_version version;
-	int64_t time; /* when it decides: seconds since 1970-01-01 00:00 UTC */
-	/* TRUST=: what is pinned is the SHA-256 of the *first* certificate of each blob (PEM or
-	 * DER); a pinned certificate is not thereby available to complete a chain. With none,
-	 * nothing is trusted. */
-	const struct judge_blob *roots;
-	size_t root_count;
-	/* CERT=: certificates compiled in (every one of each blob, PEM or DER); they complete
-	 * chains and are not trusted for it. May be none. */
-	const struct judge_blob *embedded;
-	size_t embedded_count;
-};
 
 /* What was signed: a file (hashed in one pass, in constant memory), or bytes when `path` is
  * NULL. A digest that the caller has computed already saves the pass when the signature uses no
@@ -64,18 +29,6 @@ struct judge_content {
 	const unsigned char *data;
 	size_t size;
 	const struct digest *known; /* NULL: none */
-};
-
-/* A certificate that took part. All strings are owned and printable. */
-struct judge_certificate {
-	char *subject; /* "CN=Example, O=..."; never empty */
-	char *issuer;
-	char *serial;	      /* hexadecimal, lower case */
-	char *key;	      /* "RSA 2048", "EC P-256" */
-	char fingerprint[65]; /* SHA-256 of the DER, hexadecimal: what TRUST= pins */
-	int64_t not_before;   /* seconds since 1970 */
-	int64_t not_after;
-	bool trusted; /* pinned by the policy's roots */
 };
 
 /* The decision. Zero-initialise; release with judgement_free(). */
@@ -92,7 +45,7 @@ struct judgement {
 	char *signer;	   /* subject of the (first) signer; "" if none was identified */
 	size_t signers;	   /* how many signers the signature names */
 	/* Those in the signature, in its order; certificates from CERT= that were used follow. */
-	struct judge_certificate *certificates;
+	struct certificate_description *certificates;
 	size_t certificate_count;
 	/* When the last moment is at which this iPXE accepts, without its 12.5 h margin: the
 	 * earliest notAfter on the chains to the pinned certificates. INT64_MAX if rejected. */
@@ -109,8 +62,8 @@ void judgement_free(struct judgement *judgement);
  * was decided, accepted or not; -1 when it could not be: the content cannot be read
  * (ERR_NO_INPUT, or ERR_INPUT if it changes meanwhile), a root or an embedded certificate cannot
  * be parsed (ERR_INPUT), OpenSSL lacks a digest (ERR_MISSING). */
-int judge_signature(const struct judge_policy *policy, const struct judge_content *content,
-		    const struct judge_blob *signature, struct judgement *judgement,
+int judge_signature(const struct ipxe_policy *policy, const struct judge_content *content,
+		    const struct ipxe_blob *signature, struct judgement *judgement,
 		    struct error *err);
 
 /* Judges a chain alone, as if a signature by the key of `signer` (its first certificate) had come
@@ -118,8 +71,8 @@ int judge_signature(const struct judge_policy *policy, const struct judge_conten
  * too if it is missing there), for the check before signing. `digest` is the one that the
  * signature would use. Returns and errors as above; also ERR_INPUT for a blob that holds no
  * certificate. */
-int judge_chain(const struct judge_policy *policy, const struct judge_blob *signer,
-		const struct judge_blob *bag, size_t bag_count, enum digest_algorithm digest,
+int judge_chain(const struct ipxe_policy *policy, const struct ipxe_blob *signer,
+		const struct ipxe_blob *bag, size_t bag_count, enum digest_algorithm digest,
 		struct judgement *judgement, struct error *err);
 
 #endif

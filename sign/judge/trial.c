@@ -29,7 +29,7 @@ static int embed(void *context, struct der certificate, struct error *err)
 	return 0;
 }
 
-int trial_begin(struct trial *trial, const struct judge_policy *policy, enum ipxe_version version,
+int trial_begin(struct trial *trial, const struct ipxe_policy *policy, enum ipxe_version version,
 		const struct digest *pins, size_t pin_count, struct findings *findings,
 		struct error *err)
 {
@@ -126,7 +126,7 @@ static int refuse_unsigned(const struct trial *trial, struct refusal *refusal)
 static enum trial_outcome run_signature(struct trial *trial, const struct trial_case *subject,
 					struct refusal *refusal, struct error *err)
 {
-	const struct judge_blob *signature = subject->signature;
+	const struct ipxe_blob *signature = subject->signature;
 
 	if (image_open(signature, trial->policy.version, &trial->decoded, &trial->der, refusal) <
 		    0 ||

@@ -7,7 +7,7 @@
 #include "sign/ipxe/chain.h"
 #include "sign/ipxe/message.h"
 #include "sign/judge/judge.h"
-#include "sign/judge/refusal.h"
+#include "sign/ipxe/refusal.h"
 
 enum trial_outcome {
 	TRIAL_FAILED = -1, /* it could not be decided: the error is set */
@@ -17,7 +17,7 @@ enum trial_outcome {
 
 /* What is judged: a signature over contents, or a bag of certificates for a signature to be. */
 struct trial_case {
-	const struct judge_blob *signature; /* NULL: a bag */
+	const struct ipxe_blob *signature; /* NULL: a bag */
 	struct contents *contents;
 	const struct der *bag; /* the signer's first */
 	size_t bag_count;
@@ -26,7 +26,7 @@ struct trial_case {
 };
 
 struct trial {
-	struct judge_policy policy; /* with the version of this run */
+	struct ipxe_policy policy; /* with the version of this run */
 	struct ipxe_store store;
 	struct buffer decoded; /* of a PEM file */
 	struct der der;	       /* the message */
@@ -36,7 +36,7 @@ struct trial {
 /* Begins a run: `pins` are the digests of the trusted certificates and outlive the trial. The
  * certificates of CERT= are read; those that iPXE cannot read are left out, as it does, and told
  * in `findings` if that is not NULL. Fails with ERR_INPUT. */
-int trial_begin(struct trial *trial, const struct judge_policy *policy, enum ipxe_version version,
+int trial_begin(struct trial *trial, const struct ipxe_policy *policy, enum ipxe_version version,
 		const struct digest *pins, size_t pin_count, struct findings *findings,
 		struct error *err);
 

@@ -9,13 +9,13 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "tender/clock.h"
 #include "tender/filter.h"
 #include "tender/isolate.h"
 #include "tender/say.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <slirp/libslirp.h>
@@ -28,7 +28,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LIBRARY "libslirp.so.0"
 #define FRAME_SIZE 65536
 #define TIMERS_MAX 8
 #define DESCRIPTORS_MAX 1024
@@ -242,33 +241,22 @@ static void serve(struct user_network *network)
 
 /* ---- setting up, in the helper ------------------------------------------------------ */
 
-static void *find(void *library, const char *symbol, struct error *err)
+static int load_slirp(struct user_network *network, struct error *err)
 {
-	void *address = dlsym(library, symbol);
+	const struct library_function functions[] = {
+		{ "slirp_new", &network->new },
+		{ "slirp_add_hostfwd", &network->add_hostfwd },
+		{ "slirp_pollfds_fill", &network->fill },
+		{ "slirp_pollfds_poll", &network->poll },
+		{ "slirp_input", &network->input },
+	};
 
-	if (!address)
-		err_fail(err, ERR_MISSING, "%s has no function %s", LIBRARY, symbol);
-	return address;
-}
-
-static int load_library(struct user_network *network, struct error *err)
-{
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-
-	if (!library) {
-		err_fail(err, ERR_MISSING, "cannot load %s: %s", LIBRARY, dlerror());
-		return err_mend(err, "install it: sudo apt install libslirp0; or use a tap");
-	}
-	network->new = (__typeof__(network->new))find(library, "slirp_new", err);
-	network->add_hostfwd =
-		(__typeof__(network->add_hostfwd))find(library, "slirp_add_hostfwd", err);
-	network->fill = (__typeof__(network->fill))find(library, "slirp_pollfds_fill", err);
-	network->poll = (__typeof__(network->poll))find(library, "slirp_pollfds_poll", err);
-	network->input = (__typeof__(network->input))find(library, "slirp_input", err);
-	return network->new && network->add_hostfwd && network->fill && network->poll &&
-			       network->input
-		       ? 0
-		       : -1;
+	return library_load(&(struct library){ .file = "libslirp.so.0",
+					       .mend = "install it: sudo apt install libslirp0; "
+						       "or use a tap",
+					       .functions = functions,
+					       .count = sizeof(functions) / sizeof(functions[0]) },
+			    err);
 }
 
 static int add_forward(struct user_network *network, const struct net_forward *forward,
@@ -304,7 +292,7 @@ static int start_slirp(struct user_network *network, const struct net_spec *spec
 		.if_mru = NET_MTU_DEFAULT,
 	};
 
-	if (load_library(network, err) < 0)
+	if (load_slirp(network, err) < 0)
 		return -1;
 	network->slirp = network->new (&config, &callbacks, network);
 	if (!network->slirp)

@@ -2,7 +2,9 @@
 
 # Of the loader: a 32-bit program of its own, as a command stream brings it.
 PAYLOAD := $(BUILD)/tests/boot/payload
-PAYLOAD_PARTS := tests/boot/enter tests/boot/payload image/loader/console image/loader/screen image/loader/font image/loader/memory image/line
+PAYLOAD_PARTS := tests/boot/enter tests/boot/payload \
+	image/loader/console image/loader/screen image/loader/font image/bare/memory \
+	image/bare/serial image/line
 
 $(BUILD)/obj/loader/tests/boot/payload.lds: tests/boot/payload.lds.S tests/boot/payload.h
 	@mkdir -p $(@D)

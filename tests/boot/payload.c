@@ -3,8 +3,9 @@
  */
 #include "tests/boot/payload.h"
 
+#include "image/bare/instructions.h"
+#include "image/bare/serial.h"
 #include "image/loader/console.h"
-#include "image/loader/cpu.h"
 #include "image/line.h"
 
 #include <stdbool.h>
@@ -136,7 +137,7 @@ void payload_run(void)
 {
 	const struct payload_table *table = (const void *)PAYLOAD_EXPECTED_ADDRESS;
 
-	console_open_serial();
+	serial_open();
 	console_say("payload", "begins");
 	check_registers();
 	check_segments();
@@ -145,6 +146,6 @@ void payload_run(void)
 	for (uint32_t i = 0; i < table->count; i++)
 		check_memory(&table->expected[i]);
 	console_say("payload", all_good ? "everything is as expected" : "NOT as expected");
-	console_drain();
+	serial_drain();
 	cpu_out8(PAYLOAD_EXIT_PORT, all_good ? PAYLOAD_EXIT_GOOD : 1);
 }

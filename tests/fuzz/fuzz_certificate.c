@@ -1,16 +1,14 @@
 /* Any bytes are read as a certificate, or refused with a whole refusal; what was read can be told
  * to people. */
 #include "sign/ipxe/certificate.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void tell(const struct ipxe_certificate *certificate)
 {
-	struct judge_certificate description = { 0 };
+	struct certificate_description description = { 0 };
 	struct error err = { 0 };
 
 	if (certificate_describe(certificate, &description, &err) < 0)

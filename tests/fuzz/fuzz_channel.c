@@ -5,12 +5,10 @@
  * done, with its operands. The region and the element lie in allocations of their exact size.
  */
 #include "subject/channel.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PROTOCOL 0x4c4f4750u
 
@@ -27,14 +25,6 @@ struct game {
 	bool open;
 	uint64_t epoch;
 };
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static uint64_t take(struct input *input, size_t bytes)
 {

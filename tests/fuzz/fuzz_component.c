@@ -2,21 +2,9 @@
  * keeps the promises of component.h, and reads the same again. */
 #include "gencspec/component.h"
 #include "solo5/muen_ranges.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static bool sound(const char *logical, uint64_t address, uint64_t size)
 {

@@ -5,12 +5,11 @@
 #include "base/file.h"
 #include "image/csl.h"
 #include "image/loader/plan.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int count(const struct csl_command *command, void *context, struct error *err)
 {

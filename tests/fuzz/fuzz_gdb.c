@@ -6,20 +6,11 @@
  * something that the machine does (below); anything else is the contents of a packet.
  */
 #include "tests/unit/gdb_fixture.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 /* The machine runs, if it may, and ends so. */
 static void run(struct gdb_fixture *fixture, const struct vm_exit *exit)

@@ -3,20 +3,10 @@
 #include "gencspec/convert.h"
 #include "gencspec/placement.h"
 #include "tests/unit/elf_contract.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 /* The segment whose bytes the region shows; NULL for a region of the source specification. */
 static const struct elf_segment *segment_of(const struct elf *elf,

@@ -5,14 +5,12 @@
  * behind the records is laid into the guest's memory, where FILL says.
  */
 #include "tests/unit/tender_guest.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum operation {
 	CALL,  /* number, address */

@@ -1,12 +1,10 @@
 /* Any bytes are judged as a signature, and as a chain, by every version's rules. The first two
  * bytes say how long the trusted certificate is that follows; the rest is the signature. */
 #include "sign/judge/judge.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { WHEN = 1796083200 }; /* 2026-12-01 */
 
@@ -22,7 +20,7 @@ static void check(const struct judgement *judgement)
 		abort();
 }
 
-static void judge_all(const struct judge_policy *policy, const struct judge_blob *signature)
+static void judge_all(const struct ipxe_policy *policy, const struct ipxe_blob *signature)
 {
 	struct judge_content content = { .data = (const unsigned char *)"content\n", .size = 8 };
 	cleanup_judgement struct judgement judgement = { 0 }, chain = { 0 };
@@ -39,20 +37,20 @@ static void judge_all(const struct judge_policy *policy, const struct judge_blob
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t length;
-	struct judge_blob root, signature;
+	struct ipxe_blob root, signature;
 
 	if (size < 2)
 		return 0;
 	length = (size_t)data[0] << 8 | data[1];
 	if (length > size - 2)
 		length = size - 2;
-	root = (struct judge_blob){ data + 2, length, "root" };
-	signature = (struct judge_blob){ data + 2 + length, size - 2 - length, "signature" };
+	root = (struct ipxe_blob){ data + 2, length, "root" };
+	signature = (struct ipxe_blob){ data + 2 + length, size - 2 - length, "signature" };
 	for (int version = IPXE_1_21_1; version <= IPXE_MASTER; version++) {
-		struct judge_policy policy = { .version = (enum ipxe_version)version,
-					       .time = WHEN,
-					       .roots = &root,
-					       .root_count = 1 };
+		struct ipxe_policy policy = { .version = (enum ipxe_version)version,
+					      .time = WHEN,
+					      .roots = &root,
+					      .root_count = 1 };
 
 		judge_all(&policy, &signature);
 	}

@@ -4,11 +4,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "image/csl.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LARGEST (1u << 24) /* streams that are looked at: segments may share their contents */
 

@@ -4,11 +4,10 @@
 #include "base/cleanup.h"
 #include "base/endian.h"
 #include "image/loader/plan.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t values[4])
 {

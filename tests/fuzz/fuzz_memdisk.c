@@ -2,14 +2,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "iso/memdisk.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 enum { UNREAD = 16 * 2048 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

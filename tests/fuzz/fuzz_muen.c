@@ -7,13 +7,12 @@
 #include "base/alloc.h"
 #include "tender/muen/log.h"
 #include "tender/muen/net.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define REGION 4096u
 #define TURNS_MAX 64

@@ -4,12 +4,9 @@
 
 #include "solo5/unikernel.h"
 #include "tests/unit/elf_builder.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char component[] =
 	"<component name='uk' profile='native'><config/>"
@@ -28,14 +25,6 @@ static const char component[] =
 	"offset='16#1000#'/></memory>"
 	"<memory logical='ram' type='subject' virtualAddress='16#0020_1000#' "
 	"size='16#0010_f000#' writable='true' executable='false'/></provides></component>";
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static void demand_error(const struct error *err)
 {

@@ -1,12 +1,10 @@
 /* Any bytes are read as a recipe or refused with a whole message; a recipe that was read is written
  * as YAML that reads the same. */
 #include "recipes/recipe.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_refusal(const struct error *err)
 {

@@ -5,12 +5,11 @@
 #include "base/file.h"
 #include "image/csl.h"
 #include "sign/sbs/sbs.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int memory_file(const uint8_t *data, size_t size)
 {

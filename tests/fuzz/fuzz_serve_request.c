@@ -5,17 +5,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "serve/request.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept)
-{
-	if (!kept)
-		abort();
-}
 
 static void check_path(char *url)
 {
@@ -25,8 +17,8 @@ static void check_path(char *url)
 
 	if (!path || !strcmp(path, "."))
 		return;
-	demand(*path && *path != '/' && path[strlen(path) - 1] != '/');
-	demand(*path != '.' && !strstr(path, "/.") && !strstr(path, "//"));
+	demand(*path && *path != '/' && path[strlen(path) - 1] != '/', "the ends of a path");
+	demand(*path != '.' && !strstr(path, "/.") && !strstr(path, "//"), "the parts of a path");
 }
 
 static void check_range(const char *header, uint64_t size)
@@ -34,7 +26,8 @@ static void check_range(const char *header, uint64_t size)
 	struct request_range range;
 
 	if (request_range(header, size, &range) == RANGE_PART)
-		demand(range.length && range.offset < size && range.length <= size - range.offset);
+		demand(range.length && range.offset < size && range.length <= size - range.offset,
+		       "the file's end");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

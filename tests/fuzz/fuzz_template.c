@@ -1,13 +1,9 @@
 /* A fixed component is composed into any bytes, or they are refused with a whole message; what was
  * composed holds the component and maps its channels. */
 #include "policy/template.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char specification[] =
 	"<component name='unikernel' profile='native'><config>"
@@ -18,14 +14,6 @@ static const char specification[] =
 	"<reader logical='net|in' virtualAddress='16#2020_d000#' size='16#0010_0000#'/>"
 	"<writer logical='net|out' virtualAddress='16#2030_d000#' size='16#0010_0000#'/>"
 	"</channels></requires></component>";
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static void check(const struct xml_document *document, const struct unikernel_request *request)
 {

@@ -4,24 +4,13 @@
 #include "base/cleanup.h"
 #include "tender/block.h"
 #include "tender/options.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WORDS_MAX 512
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static void check_name(const char *name)
 {

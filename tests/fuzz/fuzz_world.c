@@ -4,20 +4,10 @@
 #include "subject/paging.h"
 #include "subject/subject_info.h"
 #include "subject/world_text.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool kept, const char *promise)
-{
-	if (kept)
-		return;
-	fprintf(stderr, "broken promise: %s\n", promise);
-	abort();
-}
 
 static void check_regions(const struct subject_world *world)
 {

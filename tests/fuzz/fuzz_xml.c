@@ -2,12 +2,10 @@
  * bytes. */
 #include "base/text.h"
 #include "xml/xml.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Looks at all that a node offers. Returns the number of elements. */
 static size_t walk(const struct xml_node *node)

@@ -1,12 +1,9 @@
 /* Runs a fuzz target once over every file named on the command line, so that the seed
  * corpus is part of `make check` with any compiler. Prints one TAP line. */
 #include "base/file.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int main(int argc, char **argv)
 {

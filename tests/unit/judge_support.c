@@ -55,9 +55,9 @@ struct judgement judge_bytes(const struct bytes *signature, struct setting setti
 {
 	struct bytes root = pki_der(setting.trusted ? setting.trusted : world.root);
 	struct bytes embedded = setting.embedded ? pki_der(setting.embedded) : (struct bytes){ 0 };
-	struct judge_blob root_blob = { root.data, root.size, "root.crt" };
-	struct judge_blob embedded_blob = { embedded.data, embedded.size, "embedded.crt" };
-	struct judge_policy policy = {
+	struct ipxe_blob root_blob = { root.data, root.size, "root.crt" };
+	struct ipxe_blob embedded_blob = { embedded.data, embedded.size, "embedded.crt" };
+	struct ipxe_policy policy = {
 		.version = setting.version_given ? setting.version : IPXE_MASTER,
 		.time = PKI_NOW + setting.time,
 		.roots = &root_blob,
@@ -68,7 +68,7 @@ struct judgement judge_bytes(const struct bytes *signature, struct setting setti
 	const char *text = setting.content ? setting.content : CONTENT;
 	struct judge_content content = { .data = (const unsigned char *)text,
 					 .size = strlen(text) };
-	struct judge_blob blob = { signature->data, signature->size, "f.sig" };
+	struct ipxe_blob blob = { signature->data, signature->size, "f.sig" };
 	struct judgement judgement = { 0 };
 	struct error err = { 0 };
 	int status = judge_signature(&policy, &content, &blob, &judgement, &err);

@@ -16,7 +16,7 @@
 
 /* The roots that the recorded iPXE trusted. */
 struct trusted {
-	struct judge_blob blobs[32];
+	struct ipxe_blob blobs[32];
 	struct bytes bytes[32];
 	size_t count;
 };
@@ -46,8 +46,8 @@ static void read_trusted(struct trusted *trusted, const char *folder)
 		ck_assert_int_eq(file_read(path, 1 << 20, 0, &trusted->bytes[trusted->count], &err),
 				 0);
 		trusted->blobs[trusted->count] =
-			(struct judge_blob){ trusted->bytes[trusted->count].data,
-					     trusted->bytes[trusted->count].size, path };
+			(struct ipxe_blob){ trusted->bytes[trusted->count].data,
+					    trusted->bytes[trusted->count].size, path };
 		trusted->count++;
 	}
 	closedir(directory);
@@ -92,12 +92,12 @@ static void judge_row(char *const columns[COLUMNS], const struct trusted *truste
 	ck_assert_int_eq(file_read(signature, 1 << 24, 0, &bytes, &err), 0);
 	for (int version = IPXE_1_21_1; version <= IPXE_MASTER; version++) {
 		cleanup_judgement struct judgement judgement = { 0 };
-		struct judge_policy policy = { .version = (enum ipxe_version)version,
-					       .time = PKI_NOW,
-					       .roots = trusted->blobs,
-					       .root_count = trusted->count };
+		struct ipxe_policy policy = { .version = (enum ipxe_version)version,
+					      .time = PKI_NOW,
+					      .roots = trusted->blobs,
+					      .root_count = trusted->count };
 		struct judge_content content = { .path = image };
-		struct judge_blob blob = { bytes.data, bytes.size, columns[1] };
+		struct ipxe_blob blob = { bytes.data, bytes.size, columns[1] };
 
 		ck_assert_msg(judge_signature(&policy, &content, &blob, &judgement, &err) == 0,
 			      "%s: %s", columns[0], err.message);
@@ -248,7 +248,7 @@ START_TEST(tells_who_signed_and_until_when)
 	ck_assert_int_eq(judgement.valid_until, PKI_NOW + 365 * PKI_DAY);
 	ck_assert_uint_eq(judgement.findings.count, 0);
 	for (size_t i = 0; i < 2; i++) {
-		const struct judge_certificate *certificate = &judgement.certificates[i];
+		const struct certificate_description *certificate = &judgement.certificates[i];
 
 		ck_assert_str_eq(certificate->key, "RSA 2048");
 		ck_assert_str_eq(certificate->issuer, "CN=root");
@@ -276,10 +276,10 @@ START_TEST(judges_a_file_as_it_judges_bytes)
 	char path[] = "/tmp/test_judge.XXXXXX";
 	cleanup_bytes struct bytes signature = sign_with(world.signer, world.key);
 	cleanup_bytes struct bytes root = pki_pem(&world.root, 1);
-	struct judge_blob root_blob = { root.data, root.size, "root.pem" };
-	struct judge_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
+	struct ipxe_blob root_blob = { root.data, root.size, "root.pem" };
+	struct ipxe_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
 	struct judge_content content = { .path = path };
-	struct judge_blob blob = { signature.data, signature.size, "f.sig" };
+	struct ipxe_blob blob = { signature.data, signature.size, "f.sig" };
 	cleanup_judgement struct judgement judgement = { 0 };
 	cleanup_judgement struct judgement missing = { 0 };
 	struct error err = { 0 };
@@ -300,9 +300,9 @@ START_TEST(takes_a_digest_that_is_known)
 {
 	cleanup_bytes struct bytes signature = sign_with(world.signer, world.key);
 	cleanup_bytes struct bytes root = pki_der(world.root);
-	struct judge_blob root_blob = { root.data, root.size, "root.crt" };
-	struct judge_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
-	struct judge_blob blob = { signature.data, signature.size, "f.sig" };
+	struct ipxe_blob root_blob = { root.data, root.size, "root.crt" };
+	struct ipxe_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
+	struct ipxe_blob blob = { signature.data, signature.size, "f.sig" };
 	struct digest digest;
 	struct judge_content content = { .data = (const unsigned char *)"other bytes",
 					 .size = 11,
@@ -319,10 +319,10 @@ END_TEST
 START_TEST(fails_for_policies_that_are_no_certificates)
 {
 	cleanup_bytes struct bytes signature = sign_with(world.signer, world.key);
-	struct judge_blob root = { (const unsigned char *)"no", 2, "root.crt" };
-	struct judge_policy policy = { IPXE_MASTER, PKI_NOW, &root, 1, NULL, 0 };
+	struct ipxe_blob root = { (const unsigned char *)"no", 2, "root.crt" };
+	struct ipxe_policy policy = { IPXE_MASTER, PKI_NOW, &root, 1, NULL, 0 };
 	struct judge_content content = { .data = (const unsigned char *)"", .size = 0 };
-	struct judge_blob blob = { signature.data, signature.size, "f.sig" };
+	struct ipxe_blob blob = { signature.data, signature.size, "f.sig" };
 	cleanup_judgement struct judgement judgement = { 0 };
 	struct error err = { 0 };
 

@@ -329,10 +329,10 @@ static void expect_chain_alone(X509 *signer, X509 *const *bag, size_t count,
 	cleanup_bytes struct bytes signer_bytes = pki_pem(&signer, 1);
 	cleanup_bytes struct bytes bag_bytes = pki_pem(bag, count);
 	cleanup_bytes struct bytes root = pki_der(world.root);
-	struct judge_blob signer_blob = { signer_bytes.data, signer_bytes.size, "signer.crt" };
-	struct judge_blob bag_blob = { bag_bytes.data, bag_bytes.size, "chain.crt" };
-	struct judge_blob root_blob = { root.data, root.size, "root.crt" };
-	struct judge_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
+	struct ipxe_blob signer_blob = { signer_bytes.data, signer_bytes.size, "signer.crt" };
+	struct ipxe_blob bag_blob = { bag_bytes.data, bag_bytes.size, "chain.crt" };
+	struct ipxe_blob root_blob = { root.data, root.size, "root.crt" };
+	struct ipxe_policy policy = { IPXE_MASTER, PKI_NOW, &root_blob, 1, NULL, 0 };
 	cleanup_judgement struct judgement judgement = { 0 };
 	struct error err = { 0 };
 	int status = judge_chain(&policy, &signer_blob, &bag_blob, count ? 1 : 0, digest,

@@ -7,7 +7,7 @@
 #define memmove loader_memmove
 #define memset loader_memset
 #define memcmp loader_memcmp
-#include "image/loader/memory.c"
+#include "image/bare/memory.c"
 #undef memcpy
 #undef memmove
 #undef memset

@@ -1,6 +1,6 @@
 /* What compilers expect of any environment. */
-#ifndef IMAGE_LOADER_MEMORY_H
-#define IMAGE_LOADER_MEMORY_H
+#ifndef IMAGE_BARE_MEMORY_H
+#define IMAGE_BARE_MEMORY_H
 
 #include <stddef.h>
 

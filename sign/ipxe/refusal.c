@@ -1,4 +1,4 @@
-#include "sign/judge/refusal.h"
+#include "sign/ipxe/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

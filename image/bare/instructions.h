@@ -1,6 +1,6 @@
-/* Instructions of the processor that C has no words for. */
-#ifndef IMAGE_LOADER_CPU_H
-#define IMAGE_LOADER_CPU_H
+/* Instructions that C has no words for and that both programs need. */
+#ifndef IMAGE_BARE_INSTRUCTIONS_H
+#define IMAGE_BARE_INSTRUCTIONS_H
 
 #include <stdint.h>
 
@@ -27,15 +27,18 @@ static inline void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]
 
 static inline uint64_t cpu_read_msr(uint32_t number)
 {
-	uint64_t value;
+	uint32_t low, high;
 
-	__asm__ volatile("rdmsr" : "=A"(value) : "c"(number));
-	return value;
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+	return (uint64_t)high << 32 | low;
 }
 
 static inline void cpu_write_msr(uint32_t number, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(number), "A"(value));
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* Why iPXE says no: filled by the rules, handed on by the judge. */
-#ifndef SIGN_JUDGE_REFUSAL_H
-#define SIGN_JUDGE_REFUSAL_H
+#ifndef SIGN_IPXE_REFUSAL_H
+#define SIGN_IPXE_REFUSAL_H
 
 #include "base/error.h"
 

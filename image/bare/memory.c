@@ -1,4 +1,4 @@
-#include "image/loader/memory.h"
+#include "image/bare/memory.h"
 
 void *memcpy(void *to, const void *from, size_t size)
 {
