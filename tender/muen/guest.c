@@ -200,7 +200,8 @@ static void look(struct muen_guest *self, uint64_t now)
 	muen_idle_look(&self->idle, &look, self->progress);
 	self->progress = false;
 	if (muen_idle_has_read(&self->idle))
-		muen_net_all_read(&self->net, look.in_yield == YIELD_YES, self->idle.repeats == 0);
+		muen_net_all_read(&self->net, look.in_yield == YIELD_YES,
+				  muen_idle_wait_begins(&self->idle));
 }
 
 /* Lets a guest that waits sleep, until a frame comes or it may be time for something else. */

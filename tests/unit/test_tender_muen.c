@@ -251,8 +251,13 @@ START_TEST(knows_when_everything_was_read)
 	look(0x2000, 0, YIELD_UNKNOWN, true);
 	ck_assert(!muen_idle_has_read(&idle));
 	look(0x2000, 0, YIELD_UNKNOWN, false);
+	ck_assert(!muen_idle_wait_begins(&idle));
 	look(0x2000, 0, YIELD_UNKNOWN, false);
 	ck_assert(muen_idle_has_read(&idle));
+	ck_assert(muen_idle_wait_begins(&idle));
+	look(0x2000, 0, YIELD_UNKNOWN, false);
+	ck_assert(muen_idle_has_read(&idle));
+	ck_assert(!muen_idle_wait_begins(&idle));
 	muen_idle_forget(&idle);
 	ck_assert(!muen_idle_has_read(&idle));
 }
