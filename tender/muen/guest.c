@@ -353,6 +353,11 @@ static bool explain_trap(const struct guest *guest, char *text, size_t size)
 	return true;
 }
 
+static void explain_address(const struct guest *guest, uint64_t address, char *text, size_t size)
+{
+	muen_explain_address(const_muen_of(guest)->world, address, text, size);
+}
+
 static void report(const struct guest *guest, struct json *json)
 {
 	const struct muen_guest *self = const_muen_of(guest);
@@ -403,6 +408,7 @@ static const struct guest_operations operations = {
 	.finish = finish,
 	.region_at = region_at,
 	.explain_trap = explain_trap,
+	.explain_address = explain_address,
 	.report = report,
 	.report_net = report_net,
 	.free = muen_guest_free,

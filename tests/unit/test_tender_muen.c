@@ -293,11 +293,12 @@ START_TEST(explains_faults)
 		{ 0x7ffffffff000, 0x10, "jumped to 0x7ffffffff000, outside of all its regions" },
 	};
 	cleanup_world struct subject_world *world = settled();
+	char text[512];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct guest_trap trap = { .cr2 = cases[i].address,
 						 .error_code = cases[i].code };
-		char expected[512], text[512], *star;
+		char expected[512], *star;
 
 		muen_explain_fault(world, &trap, text, sizeof(text));
 		/* "*" is an origin */
@@ -309,6 +310,10 @@ START_TEST(explains_faults)
 		if (star)
 			ck_assert_msg(strstr(text, star + 1) != NULL, "case %zu: %s", i, text);
 	}
+	muen_explain_address(world, 0x200010, text, sizeof(text));
+	ck_assert_msg(strstr(text, "last page fault was at 0x") && strstr(text, "'text' (") &&
+			      strstr(text, "which is read-only"),
+		      "%s", text);
 }
 END_TEST
 
