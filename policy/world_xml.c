@@ -346,6 +346,9 @@ static int find_entry(const struct making *making, struct error *err)
 	if (!text || !text->executable)
 		return xml_fail(making->subject, err,
 				"has no executable region 'text', which muinit would start");
+	if (text->writable)
+		return xml_fail(text->node, err,
+				"is writable: muinit starts no such region, and the subject stops");
 	making->world->entry = text->address;
 	return 0;
 }
@@ -424,8 +427,11 @@ static int make(struct making *making, struct error *err)
 	read_bootparams(making);
 	if (add_regions(making, err) < 0)
 		return -1;
-	if (world_settle(world, err) < 0)
-		return err_within(err, "%s", making->policy->source.path);
+	if (world_settle(world, err) < 0) {
+		cleanup_free char *origin = origin_of(making->subject);
+
+		return err_within(err, "%s", origin);
+	}
 	return 0;
 }
 

@@ -69,6 +69,8 @@ struct guest_operations {
 	void (*finish)(struct guest *guest);
 	const struct guest_region *(*region_at)(const struct guest *guest, uint64_t physical);
 	bool (*explain_trap)(const struct guest *guest, char *text, size_t size);
+	void (*explain_address)(const struct guest *guest, uint64_t address, char *text,
+				size_t size);
 	void (*report)(const struct guest *guest, struct json *json);
 	void (*report_net)(const struct guest *guest, const struct net *net, struct json *json);
 	void (*free)(struct guest *guest);
@@ -144,6 +146,17 @@ static inline bool guest_explain_trap(const struct guest *guest, char *text, siz
 {
 	return guest->trapped && guest->operations->explain_trap &&
 	       guest->operations->explain_trap(guest, text, size);
+}
+
+/* The same for a guest that told nothing, from CR2, which an access that failed has left in its
+ * CPU; false if there was none. */
+static inline bool guest_explain_cr2(const struct guest *guest, uint64_t cr2, char *text,
+				     size_t size)
+{
+	if (!cr2 || !guest->operations->explain_address)
+		return false;
+	guest->operations->explain_address(guest, cr2, text, size);
+	return true;
 }
 
 /* Adds the members to the report that are of interest for one target alone: null where they are

@@ -109,6 +109,22 @@ static void end_unable(struct tender *tender, const struct vm_exit *exit)
 	tender->outcome.cause = OUTCOME_UNABLE;
 }
 
+/* VMX and SVM leave the registers as after a reset, which says nothing. */
+static void end_shutdown(struct tender *tender)
+{
+	struct outcome *outcome = &tender->outcome;
+	char fault[640] = "";
+
+	if (!(outcome->registers.cr0 & CR0_PROTECTED))
+		outcome->has_registers = false;
+	if (outcome->has_registers)
+		guest_explain_cr2(tender->guest, outcome->registers.cr2, fault, sizeof(fault));
+	err_fail(&outcome->error, ERR_INPUT,
+		 "the guest's CPU shut down (triple fault): an exception came that its own "
+		 "handlers could not take%s%s",
+		 *fault ? "; " : "", fault);
+}
+
 static void end_badly(struct tender *tender, const struct vm_exit *exit)
 {
 	struct error *err = &tender->outcome.error;
@@ -121,12 +137,7 @@ static void end_badly(struct tender *tender, const struct vm_exit *exit)
 			 rip_of(tender));
 		break;
 	case VM_EXIT_SHUTDOWN:
-		/* VMX and SVM leave the registers as after a reset, which says nothing. */
-		if (!(tender->outcome.registers.cr0 & CR0_PROTECTED))
-			tender->outcome.has_registers = false;
-		err_fail(err, ERR_INPUT,
-			 "the guest's CPU shut down (triple fault): an exception came that its own "
-			 "handlers could not take");
+		end_shutdown(tender);
 		break;
 	case VM_EXIT_MMIO:
 	case VM_EXIT_FAULT:
@@ -200,7 +211,10 @@ static void end_halted(struct tender *tender)
 		read_registers(tender);
 	if (outcome->has_registers && guest->trapped)
 		go_back_to_trap(tender);
-	if (guest_explain_trap(guest, outcome->error.message, sizeof(outcome->error.message)))
+	if (guest_explain_trap(guest, outcome->error.message, sizeof(outcome->error.message)) ||
+	    (outcome->has_registers && !guest->trapped &&
+	     guest_explain_cr2(guest, outcome->registers.cr2, outcome->error.message,
+			       sizeof(outcome->error.message))))
 		outcome->error.kind = ERR_INPUT;
 }
 

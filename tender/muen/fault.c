@@ -50,24 +50,41 @@ static void place(const struct subject_world *world, uint64_t address, char *tex
 			 describe(above, name, sizeof(name)));
 }
 
-void muen_explain_fault(const struct subject_world *world, const struct guest_trap *trap,
-			char *text, size_t size)
+/* `what` happened at the address, and what of the region is to be said. */
+static void explain(const struct subject_world *world, const char *what, uint64_t address,
+		    bool writes, bool executes, char *text, size_t size)
 {
-	const struct world_region *region = world_region_at(world, trap->cr2);
-	const bool writes = trap->error_code & FAULT_WRITE;
-	const bool executes = trap->error_code & FAULT_EXECUTE;
-	const char *did = executes ? "jumped" : writes ? "wrote" : "read";
+	const struct world_region *region = world_region_at(world, address);
 	char name[640];
 
 	if (!region) {
-		place(world, trap->cr2, name, sizeof(name));
-		snprintf(text, size, "the guest %s %s 0x%" PRIx64 ", outside of all its regions%s",
-			 did, executes || writes ? "to" : "at", trap->cr2, name);
+		place(world, address, name, sizeof(name));
+		snprintf(text, size, "%s 0x%" PRIx64 ", outside of all its regions%s", what,
+			 address, name);
 		return;
 	}
-	snprintf(text, size, "the guest %s %s 0x%" PRIx64 ", in its region %s%s", did,
-		 executes || writes ? "to" : "at", trap->cr2, describe(region, name, sizeof(name)),
+	snprintf(text, size, "%s 0x%" PRIx64 ", in its region %s%s", what, address,
+		 describe(region, name, sizeof(name)),
 		 executes && !region->executable ? ", which is not executable"
 		 : writes && !region->writable	 ? ", which is read-only"
 						 : "");
+}
+
+void muen_explain_fault(const struct subject_world *world, const struct guest_trap *trap,
+			char *text, size_t size)
+{
+	const bool writes = trap->error_code & FAULT_WRITE;
+	const bool executes = trap->error_code & FAULT_EXECUTE;
+
+	explain(world,
+		executes ? "the guest jumped to"
+		: writes ? "the guest wrote to"
+			 : "the guest read at",
+		trap->cr2, writes, executes, text, size);
+}
+
+void muen_explain_address(const struct subject_world *world, uint64_t address, char *text,
+			  size_t size)
+{
+	explain(world, "the guest's last page fault was at", address, true, false, text, size);
 }

@@ -10,4 +10,9 @@
 void muen_explain_fault(const struct subject_world *world, const struct guest_trap *trap,
 			char *text, size_t size);
 
+/* The same if only the address is known: "the guest's last page fault was at 0x200010, in its
+ * region 'text' (component_web.xml:23), which is read-only". */
+void muen_explain_address(const struct subject_world *world, uint64_t address, char *text,
+			  size_t size);
+
 #endif

@@ -200,7 +200,8 @@ static void look(struct muen_guest *self, uint64_t now)
 	muen_idle_look(&self->idle, &look, self->progress);
 	self->progress = false;
 	if (muen_idle_has_read(&self->idle))
-		muen_net_all_read(&self->net, look.in_yield == YIELD_YES, self->idle.repeats == 0);
+		muen_net_all_read(&self->net, look.in_yield == YIELD_YES,
+				  muen_idle_wait_begins(&self->idle));
 }
 
 /* Lets a guest that waits sleep, until a frame comes or it may be time for something else. */
@@ -352,6 +353,11 @@ static bool explain_trap(const struct guest *guest, char *text, size_t size)
 	return true;
 }
 
+static void explain_address(const struct guest *guest, uint64_t address, char *text, size_t size)
+{
+	muen_explain_address(const_muen_of(guest)->world, address, text, size);
+}
+
 static void report(const struct guest *guest, struct json *json)
 {
 	const struct muen_guest *self = const_muen_of(guest);
@@ -402,6 +408,7 @@ static const struct guest_operations operations = {
 	.finish = finish,
 	.region_at = region_at,
 	.explain_trap = explain_trap,
+	.explain_address = explain_address,
 	.report = report,
 	.report_net = report_net,
 	.free = muen_guest_free,

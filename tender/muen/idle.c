@@ -56,6 +56,11 @@ bool muen_idle_waits(const struct muen_idle *idle)
 	return idle->repeats >= REPEATS_MIN && idle->last.in_yield != YIELD_NO;
 }
 
+bool muen_idle_wait_begins(const struct muen_idle *idle)
+{
+	return muen_idle_waits(idle) && idle->repeats == REPEATS_MIN;
+}
+
 bool muen_idle_has_read(const struct muen_idle *idle)
 {
 	return idle->last.in_yield == YIELD_YES || muen_idle_waits(idle);

@@ -49,6 +49,9 @@ void muen_idle_forget(struct muen_idle *idle);
 /* After muen_idle_look(): is the guest waiting? */
 bool muen_idle_waits(const struct muen_idle *idle);
 
+/* ... and was it not, a look ago? */
+bool muen_idle_wait_begins(const struct muen_idle *idle);
+
 /* Has it read everything that was sent before? */
 bool muen_idle_has_read(const struct muen_idle *idle);
 

@@ -247,9 +247,9 @@ void muen_net_all_read(struct muen_net *net, bool certain, bool begins)
 
 		if (begins)
 			device->in_wait = 0;
-		/* One that goes on waiting while half a channel of frames comes does not wait
-		 * for frames. */
-		if (certain || device->in_wait < room(device))
+		/* Solo5 goes on waiting for nothing that it can read: whoever does so does not
+		 * wait for frames. */
+		if (certain || !device->in_wait)
 			device->ahead = 0;
 	}
 }

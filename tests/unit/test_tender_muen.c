@@ -193,8 +193,13 @@ START_TEST(knows_when_everything_was_read)
 	look(0x2000, 0, YIELD_UNKNOWN, true);
 	ck_assert(!muen_idle_has_read(&idle));
 	look(0x2000, 0, YIELD_UNKNOWN, false);
+	ck_assert(!muen_idle_wait_begins(&idle));
 	look(0x2000, 0, YIELD_UNKNOWN, false);
 	ck_assert(muen_idle_has_read(&idle));
+	ck_assert(muen_idle_wait_begins(&idle));
+	look(0x2000, 0, YIELD_UNKNOWN, false);
+	ck_assert(muen_idle_has_read(&idle));
+	ck_assert(!muen_idle_wait_begins(&idle));
 	muen_idle_forget(&idle);
 	ck_assert(!muen_idle_has_read(&idle));
 }
@@ -230,11 +235,12 @@ START_TEST(explains_faults)
 		{ 0x7ffffffff000, 0x10, "jumped to 0x7ffffffff000, outside of all its regions" },
 	};
 	cleanup_world struct subject_world *world = settled();
+	char text[512];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct guest_trap trap = { .cr2 = cases[i].address,
 						 .error_code = cases[i].code };
-		char expected[512], text[512], *star;
+		char expected[512], *star;
 
 		muen_explain_fault(world, &trap, text, sizeof(text));
 		/* "*" is an origin */
@@ -246,6 +252,10 @@ START_TEST(explains_faults)
 		if (star)
 			ck_assert_msg(strstr(text, star + 1) != NULL, "case %zu: %s", i, text);
 	}
+	muen_explain_address(world, 0x200010, text, sizeof(text));
+	ck_assert_msg(strstr(text, "last page fault was at 0x") && strstr(text, "'text' (") &&
+			      strstr(text, "which is read-only"),
+		      "%s", text);
 }
 END_TEST
 
