@@ -53,7 +53,7 @@ done
 boot
 
 if [ -w /dev/kvm ]; then
-	show "$muenbuild" run "$guests/hello.hvt" -- Hello from KVM
+	show "$muenbuild" run "$guests/hello.muen" -- Hello from KVM
 else
 	printf '\n/dev/kvm cannot be used here: a unikernel is not run.\n'
 fi
