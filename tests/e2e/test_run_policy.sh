@@ -72,8 +72,8 @@ for subject in echo client lone; do
 done
 
 script echo 'exec sleep 60'
-script client 'sleep 0.2; exit 9'
-script lone 'trap "echo stopped; exit 3" TERM; while :; do sleep 0.05; done'
+script client 'until [ -e "$FAKE/ready" ]; do sleep 0.05; done; exit 9'
+script lone 'trap "echo stopped; exit 3" TERM; : >"$FAKE/ready"; while :; do sleep 0.05; done'
 expect "the first that fails ends the run" 9 "client ended with status 9" \
 	"$fake" run --policy $policy
 check "the others are stopped" grep -qx 'lone: stopped' .stdout
