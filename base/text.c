@@ -22,6 +22,17 @@ static int number_prefix(const char *text, uint64_t *value, const char **rest)
 	return errno ? -1 : 0;
 }
 
+int text_hex_digit(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
 int text_to_number(const char *text, uint64_t *value)
 {
 	const char *rest;

@@ -13,6 +13,9 @@
  * the text is). */
 int text_to_number(const char *text, uint64_t *value);
 
+/* The value of a hexadecimal digit of either case, or -1. */
+int text_hex_digit(char digit);
+
 /* Parses a size in bytes: a number, or a number with one of K, M, G (powers of
  * 1024; a trailing "iB" or "B" is accepted), with or without a blank between them.
  * Returns 0 or -1. */

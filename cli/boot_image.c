@@ -17,7 +17,7 @@
 
 /* ---- what is in it ------------------------------------------------------- */
 
-const char *boot_image_label(const struct boot_image *image)
+static const char *volume_label(const struct boot_image *image)
 {
 	if (image->options->label)
 		return image->options->label;
@@ -100,7 +100,7 @@ int boot_image_write(const struct boot_image *image, const char *iso, const char
 	struct iso_file files[2 * BOOT_FILES_MOST];
 	struct iso_contents contents = { .files = files,
 					 .grub_config = config,
-					 .label = boot_image_label(image),
+					 .label = volume_label(image),
 					 .grub_dir = image->options->grub_dir,
 					 .time = image->time,
 					 .modules = grub_config_modules(source->start),
@@ -176,7 +176,7 @@ json_t *boot_image_report(const struct boot_image *image)
 	for (size_t i = 0; i < source->subject_count; i++)
 		json_array_append_new(subjects, json_string(source->subjects[i]));
 	report = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:I}", "boots", source->what,
-			   "started_by", reader(source->start), "label", boot_image_label(image),
+			   "started_by", reader(source->start), "label", volume_label(image),
 			   "time", when_text((int64_t)image->time, when), "standin",
 			   source->standin, "bios", !image->options->no_bios, "uefi",
 			   !image->options->no_efi, "size", (json_int_t)source->size);
@@ -194,7 +194,7 @@ void boot_image_print(const struct boot_image *image)
 	const struct boot_source *source = image->source;
 	char size[32], memory[32];
 
-	printf("image  %s\n", boot_image_label(image));
+	printf("image  %s\n", volume_label(image));
 	printf("  boots     %s", source->what);
 	for (size_t i = 0; i < source->subject_count; i++)
 		printf("%s %s", i ? "," : " with", source->subjects[i]);

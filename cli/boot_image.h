@@ -13,9 +13,6 @@ struct boot_image {
 	uint64_t time;	   /* of everything in it, seconds since 1970 */
 };
 
-/* The volume id. */
-const char *boot_image_label(const struct boot_image *image);
-
 /* Writes the ISO and the EFI program; NULL: not that one. Fails as iso_write() and efi_write(),
  * and with ERR_MISSING if our loader is not installed. */
 int boot_image_write(const struct boot_image *image, const char *iso, const char *efi,

@@ -58,6 +58,4 @@ int boot_source_sign(struct boot_source *source, const struct image_options *opt
 
 void boot_source_free(struct boot_source *source);
 
-#define cleanup_boot_source cleanup_with(boot_source_free)
-
 #endif

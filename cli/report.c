@@ -59,7 +59,8 @@ int report_print(json_t *report, struct error *err)
 	return 0;
 }
 
-bool report_colour(int fd)
+/* Whether words may be coloured there: a terminal, and NO_COLOR unset or empty. */
+static bool takes_colour(int fd)
 {
 	const char *no_colour = getenv("NO_COLOR");
 
@@ -69,7 +70,7 @@ bool report_colour(int fd)
 /* A word of the given colour (an SGR parameter), plain where colour is not wanted. */
 static void print_word(FILE *stream, const char *colour, const char *word)
 {
-	if (report_colour(fileno(stream)))
+	if (takes_colour(fileno(stream)))
 		fprintf(stream, "\033[%sm%s\033[0m", colour, word);
 	else
 		fputs(word, stream);

@@ -28,9 +28,6 @@ char *report_text(json_t *report);
 /* Prints findings to stderr: "warning: TEXT" and its mend on a line of its own. */
 void report_warn(const struct findings *findings);
 
-/* Whether words on stderr / stdout may be coloured: a terminal, and NO_COLOR unset or empty. */
-bool report_colour(int fd);
-
 /* Prints an error as main does: "muenbuild: MESSAGE" and "  mend: MEND", to stderr. */
 void report_error(const struct error *err);
 

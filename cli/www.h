@@ -34,6 +34,4 @@ int www_add(struct www *www, struct error *err);
 
 void www_free(struct www *www);
 
-#define cleanup_www cleanup_with(www_free)
-
 #endif

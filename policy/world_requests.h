@@ -29,8 +29,6 @@ int requests_collect(const struct policy *policy, const struct xml_node *subject
 		     struct requests *requests, struct error *err);
 void requests_free(struct requests *requests);
 
-#define cleanup_requests cleanup_with(requests_free)
-
 /* The request of that name, or NULL. */
 const struct request *request_named(const struct requests *requests, const char *logical);
 

@@ -1,25 +1,16 @@
 #include "serve/request.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <strings.h>
 
 /* ---- paths --------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte that an escape stands for: 0 if it is none. */
 static char unescape(const char *escape)
 {
-	int high = hex_digit(escape[1]), low = high < 0 ? -1 : hex_digit(escape[2]);
+	int high = text_hex_digit(escape[1]), low = high < 0 ? -1 : text_hex_digit(escape[2]);
 
 	return low < 0 ? '\0' : (char)(high << 4 | low);
 }

@@ -191,13 +191,3 @@ enum channel_result channel_read(struct channel_reader *reader, void *element)
 	}
 	return CHANNEL_EMPTY;
 }
-
-uint64_t channel_pending(struct channel_reader *reader)
-{
-	uint64_t pending;
-
-	if (synchronise(reader) != CHANNEL_READ)
-		return 0;
-	pending = load(&reader->header->written) - reader->read;
-	return pending < reader->elements ? pending : reader->elements;
-}

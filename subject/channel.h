@@ -85,8 +85,5 @@ void channel_attach(struct channel_reader *reader, const void *region, uint64_t 
 /* Reads the next element to `element`, of element_size bytes, which may also be written if the
  * result is another one than CHANNEL_READ. A new epoch is followed. */
 enum channel_result channel_read(struct channel_reader *reader, void *element);
-/* Elements that wait to be read, 0 if none or inactive; after an overrun, all that the channel
- * holds. Follows a new epoch. */
-uint64_t channel_pending(struct channel_reader *reader);
 
 #endif

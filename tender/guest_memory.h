@@ -43,8 +43,6 @@ int guest_memory_add(struct guest_memory *memory, const struct guest_region *reg
 		     struct error *err);
 void guest_memory_free(struct guest_memory *memory);
 
-#define cleanup_guest_memory cleanup_with(guest_memory_free)
-
 /* The region that holds an address, or NULL. */
 const struct guest_region *guest_memory_region(const struct guest_memory *memory, uint64_t address);
 
@@ -76,7 +74,5 @@ struct guest_ram {
 /* Reserves the memory without touching it. Fails with ERR_MISSING. */
 int guest_ram_new(struct guest_ram *ram, uint64_t size, struct error *err);
 void guest_ram_free(struct guest_ram *ram);
-
-#define cleanup_guest_ram cleanup_with(guest_ram_free)
 
 #endif

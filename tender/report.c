@@ -132,16 +132,6 @@ static void tell_smoke_test(const struct tender *tender)
 	say("%s", tender_status(tender) == 0 ? "passed" : "failed");
 }
 
-void tender_tell(const struct tender *tender)
-{
-	tell_end(tender);
-	tender_tell_crash(tender);
-	if (tender->console.lost)
-		say("%" PRIu64 " bytes of the guest's output were lost", tender->console.lost);
-	if (tender_is_smoke_test(tender))
-		tell_smoke_test(tender);
-}
-
 /* ---- crashes ------------------------------------------------------------------------------ */
 
 bool tender_crashed(const struct tender *tender)
@@ -186,7 +176,8 @@ static void tell_trap(const struct tender *tender)
 	    trap->rsp, trap->rflags, trap->cr2, trap->error_code);
 }
 
-void tender_tell_crash(const struct tender *tender)
+/* Registers and the nearest symbol, if the guest crashed. */
+static void tell_crash(const struct tender *tender)
 {
 	if (!tender_crashed(tender))
 		return;
@@ -199,4 +190,16 @@ void tender_tell_crash(const struct tender *tender)
 		return;
 	tell_place(tender, tender->outcome.registers.rip);
 	tell_registers(&tender->outcome.registers);
+}
+
+/* ---- all of it ---------------------------------------------------------------------------- */
+
+void tender_tell(const struct tender *tender)
+{
+	tell_end(tender);
+	tell_crash(tender);
+	if (tender->console.lost)
+		say("%" PRIu64 " bytes of the guest's output were lost", tender->console.lost);
+	if (tender_is_smoke_test(tender))
+		tell_smoke_test(tender);
 }

@@ -102,9 +102,6 @@ int tender_status(const struct tender *tender);
 /* Tells on stderr what went wrong, and how a smoke test went. */
 void tender_tell(const struct tender *tender);
 
-/* Registers and the nearest symbol, on stderr, if the guest crashed. */
-void tender_tell_crash(const struct tender *tender);
-
 /* Whether the guest ended in a way that a core file helps with. */
 bool tender_crashed(const struct tender *tender);
 

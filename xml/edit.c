@@ -123,30 +123,3 @@ struct xml_node *xml_add_copy_before(struct xml_node *sibling, const struct xml_
 }
 
 /* ---- comments ------------------------------------------------------------ */
-
-/* A comment cannot hold "--", end in "-" or keep a carriage return. */
-static char *comment_text(const char *text)
-{
-	cleanup_free char *legal = legal_text(text);
-	cleanup_buffer struct buffer comment = { 0 };
-
-	buffer_add_text(&comment, " ");
-	for (const char *at = legal; *at; at++) {
-		if (*at == '-' && comment.data[comment.length - 1] == '-')
-			buffer_add_text(&comment, " ");
-		buffer_add(&comment, *at == '\r' ? " " : at, 1);
-	}
-	buffer_add_text(&comment, " ");
-	return steal(comment.data);
-}
-
-void xml_comment_before(struct xml_node *node, const char *text)
-{
-	cleanup_free char *content = comment_text(text);
-	xmlNode *comment = xchecked(xmlNewDocComment(raw(node)->doc, to_xml(content)));
-	xmlNode *place = raw(node);
-
-	if (!xml_parent(node))
-		place = place->doc->children;
-	xchecked(xmlAddPrevSibling(place, comment));
-}

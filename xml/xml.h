@@ -137,10 +137,6 @@ struct xml_node *xml_add_copy_before(struct xml_node *sibling, const struct xml_
  * of child names in the order that the schema wants. */
 struct xml_node *xml_child(struct xml_node *parent, const char *name, const char *const *order);
 
-/* Adds a comment "<!-- text -->" in front of the node; if the node is the root, as the first
- * content of the document. "--" in the text is defused. */
-void xml_comment_before(struct xml_node *node, const char *text);
-
 void xml_remove(struct xml_node *node);
 
 /* Fails with ERR_INPUT at the node: "FILE:LINE: <element name='...'>: <text>". Always -1. */

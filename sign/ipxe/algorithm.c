@@ -106,8 +106,8 @@ static const struct ipxe_algorithm *find(struct der oid, enum ipxe_version versi
 	return NULL;
 }
 
-uint32_t algorithm_identify(struct der cursor, enum ipxe_version version,
-			    const struct ipxe_algorithm **algorithm)
+static uint32_t identify(struct der cursor, enum ipxe_version version,
+			 const struct ipxe_algorithm **algorithm)
 {
 	*algorithm = NULL;
 	der_enter(&cursor, DER_SEQUENCE);
@@ -120,7 +120,7 @@ uint32_t algorithm_identify(struct der cursor, enum ipxe_version version,
 uint32_t algorithm_pubkey(struct der cursor, enum ipxe_version version,
 			  const struct ipxe_algorithm **algorithm)
 {
-	uint32_t code = algorithm_identify(cursor, version, algorithm);
+	uint32_t code = identify(cursor, version, algorithm);
 
 	if (!code && (*algorithm)->pubkey == PUBKEY_NONE)
 		code = IPXE_ASN1_INAPPROPRIATE_ALGORITHM;
@@ -130,7 +130,7 @@ uint32_t algorithm_pubkey(struct der cursor, enum ipxe_version version,
 uint32_t algorithm_digest(struct der cursor, enum ipxe_version version,
 			  const struct ipxe_algorithm **algorithm)
 {
-	uint32_t code = algorithm_identify(cursor, version, algorithm);
+	uint32_t code = identify(cursor, version, algorithm);
 
 	if (!code && !(*algorithm)->has_digest)
 		code = IPXE_ASN1_INAPPROPRIATE_ALGORITHM;
@@ -148,7 +148,7 @@ uint32_t algorithm_signature(struct der cursor, enum ipxe_version version,
 uint32_t algorithm_cipher(struct der cursor, enum ipxe_version version,
 			  const struct ipxe_algorithm **algorithm)
 {
-	uint32_t code = algorithm_identify(cursor, version, algorithm);
+	uint32_t code = identify(cursor, version, algorithm);
 
 	if (!code && !(*algorithm)->cipher)
 		code = IPXE_ASN1_INAPPROPRIATE_ALGORITHM;
@@ -202,7 +202,7 @@ const char *algorithm_text(struct der cursor, char text[static 96])
 {
 	const struct ipxe_algorithm *algorithm;
 
-	if (!algorithm_identify(cursor, IPXE_MASTER, &algorithm))
+	if (!identify(cursor, IPXE_MASTER, &algorithm))
 		return algorithm->name;
 	der_enter(&cursor, DER_SEQUENCE);
 	return oid_text(cursor, text);

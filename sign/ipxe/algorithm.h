@@ -36,12 +36,9 @@ struct ipxe_algorithm {
 	unsigned char oid[11];
 };
 
-/* Identifies the algorithm of an AlgorithmIdentifier at the cursor; parameters are not looked
- * at. Returns 0 or iPXE's error; *algorithm may be set even then, for messages. */
-uint32_t algorithm_identify(struct der cursor, enum ipxe_version version,
-			    const struct ipxe_algorithm **algorithm);
-
-/* The same, and it must have a public key, a digest, or both (a signature). */
+/* Identify the algorithm of an AlgorithmIdentifier at the cursor, which must have a public key, a
+ * digest, or both (a signature); parameters are not looked at. They return 0 or iPXE's error;
+ * *algorithm may be set even then, for messages. */
 uint32_t algorithm_pubkey(struct der cursor, enum ipxe_version version,
 			  const struct ipxe_algorithm **algorithm);
 uint32_t algorithm_digest(struct der cursor, enum ipxe_version version,

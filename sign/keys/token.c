@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/text.h"
 #include "sign/keys/engine.h"
 #include "sign/ossl.h"
 
@@ -34,14 +35,6 @@ bool token_is_uri(const char *name)
 
 /* ---- the URI ----------------------------------------------------------------------- */
 
-static int hex_digit(char digit)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = digit ? strchr(digits, digit | 0x20) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 /* Decodes %XX; NULL if a '%' is not followed by two hexadecimal digits or encodes NUL. */
 static char *percent_decode(const char *text, size_t length)
 {
@@ -57,8 +50,8 @@ static char *percent_decode(const char *text, size_t length)
 		}
 		if (length - i < 3)
 			return NULL;
-		high = hex_digit(text[i + 1]);
-		low = hex_digit(text[i + 2]);
+		high = text_hex_digit(text[i + 1]);
+		low = text_hex_digit(text[i + 2]);
 		if (high < 0 || low < 0 || high + low == 0)
 			return NULL;
 		decoded[used++] = (char)(high << 4 | low);

@@ -42,7 +42,7 @@ uint64_t sbs_file_size(const struct sbs_header *header)
 
 /* ---- the header ---------------------------------------------------------- */
 
-void sbs_header_encode(const struct sbs_header *header, unsigned char bytes[SBS_HEADER_SIZE])
+static void encode_header(const struct sbs_header *header, unsigned char bytes[SBS_HEADER_SIZE])
 {
 	memset(bytes, 0, SBS_HEADER_SIZE);
 	put_le32(bytes, SBS_MAGIC);
@@ -318,7 +318,7 @@ int sbs_make(int in, const char *in_path, uint64_t size, int out, const char *ou
 
 	if (plan_blocks(header, in_path, size, err) < 0 || make_chain(&maker, err) < 0)
 		return -1;
-	sbs_header_encode(header, bytes);
+	encode_header(header, bytes);
 	if (sign_header(signer, bytes, &signature, err) < 0)
 		return -1;
 	if (file_pwrite(out, out_path, bytes, sizeof(bytes), 0, err) < 0)

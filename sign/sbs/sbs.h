@@ -44,8 +44,6 @@ struct sbs_header {
 uint64_t sbs_payload_size(const struct sbs_header *header);
 uint64_t sbs_file_size(const struct sbs_header *header);
 
-void sbs_header_encode(const struct sbs_header *header, unsigned char bytes[SBS_HEADER_SIZE]);
-
 /* Reads the header of a file of `file_size` bytes, checks every field and that the file is as
  * long as they say. `path` is for messages. Fails with ERR_INPUT. */
 int sbs_header_decode(const unsigned char bytes[SBS_HEADER_SIZE], uint64_t file_size,

@@ -1,6 +1,7 @@
 #include "tender/gdb/command.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -13,7 +14,7 @@ bool gdb_take_number(struct gdb_words *words, uint64_t *number)
 	uint64_t value = 0;
 	int digit;
 
-	while (next < words->end && (digit = gdb_hex_digit((unsigned char)*next)) >= 0) {
+	while (next < words->end && (digit = text_hex_digit(*next)) >= 0) {
 		if (next - words->next == 16)
 			return false;
 		value = value << 4 | (unsigned)digit;
@@ -55,8 +56,8 @@ static bool take_bytes(struct gdb_words *words, unsigned char *bytes, size_t len
 	if ((size_t)(words->end - words->next) / 2 < length)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		int high = gdb_hex_digit((unsigned char)words->next[0]);
-		int low = gdb_hex_digit((unsigned char)words->next[1]);
+		int high = text_hex_digit(words->next[0]);
+		int low = text_hex_digit(words->next[1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -1,21 +1,12 @@
 #include "tender/gdb/packet.h"
 
+#include "base/text.h"
+
 #define CTRL_C 0x03
 #define ESCAPE '}'
 #define ESCAPE_FLIP 0x20
 
 static const char hex_digits[] = "0123456789abcdef";
-
-int gdb_hex_digit(unsigned char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
 
 void gdb_add_hex(struct buffer *out, const void *bytes, size_t length)
 {
@@ -82,7 +73,7 @@ static enum gdb_event in_contents(struct gdb_decoder *decoder, unsigned char byt
 
 static enum gdb_event at_checksum(struct gdb_decoder *decoder, unsigned char byte)
 {
-	int digit = gdb_hex_digit(byte);
+	int digit = text_hex_digit((char)byte);
 
 	if (digit < 0)
 		decoder->damaged = true;

@@ -42,9 +42,6 @@ enum gdb_event gdb_decode(struct gdb_decoder *decoder, unsigned char byte);
 /* Adds a packet with these contents. */
 void gdb_encode(struct buffer *out, const void *contents, size_t length);
 
-/* The value of a hexadecimal digit, or -1. */
-int gdb_hex_digit(unsigned char digit);
-
 /* Adds two digits for each byte. */
 void gdb_add_hex(struct buffer *out, const void *bytes, size_t length);
 

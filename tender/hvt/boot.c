@@ -188,21 +188,8 @@ void hvt_write_boot_info(struct hvt_image *image, const struct hvt_setup *setup)
 
 void hvt_entry_state(const struct hvt_image *image, struct vm_registers *registers)
 {
-	const struct vm_segment data = {
-		.selector = 0x10,
-		.limit = 0xffffffff,
-		.type = 3, /* read, write, accessed */
-		.code_or_data = true,
-		.present = true,
-		.default_32 = true,
-		.granular = true,
-	};
-	struct vm_segment code = data;
+	const struct vm_segment code = vm_code_segment(false), data = vm_data_segment();
 
-	code.selector = 0x08;
-	code.type = 9; /* execute, accessed */
-	code.default_32 = false;
-	code.long_mode = true;
 	*registers = (struct vm_registers){
 		.rip = image->entry,
 		.rflags = 2,

@@ -46,8 +46,6 @@ int hvt_load(struct hvt_image *image, const struct unikernel *unikernel,
 	     const struct hvt_setup *setup, struct error *err);
 void hvt_image_free(struct hvt_image *image);
 
-#define cleanup_hvt_image cleanup_with(hvt_image_free)
-
 /* The state in which the guest's CPU starts. */
 void hvt_entry_state(const struct hvt_image *image, struct vm_registers *registers);
 

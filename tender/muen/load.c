@@ -291,21 +291,8 @@ int muen_map(const struct muen_image *image, struct vm *vm, struct error *err)
 void muen_entry_state(const struct subject_world *world, const struct muen_image *image,
 		      struct vm_registers *registers)
 {
-	const struct vm_segment data = {
-		.selector = 0x10,
-		.limit = 0xffffffff,
-		.type = 3, /* read, write, accessed */
-		.code_or_data = true,
-		.present = true,
-		.default_32 = true,
-		.granular = true,
-	};
-	struct vm_segment code = data;
+	const struct vm_segment code = vm_code_segment(true), data = vm_data_segment();
 
-	code.selector = 0x08;
-	code.type = 11; /* execute, read, accessed */
-	code.default_32 = false;
-	code.long_mode = true;
 	*registers = (struct vm_registers){
 		.rip = world->entry,
 		.rflags = 2,

@@ -107,22 +107,14 @@ static int parse_forward(struct net_spec *spec, const char *value, struct error 
 
 /* ---- options --------------------------------------------------------------------- */
 
-static int hex_digit(char character)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = character ? strchr(digits, character | 0x20) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 int net_spec_mac(struct net_spec *spec, const char *value, struct error *err)
 {
 	static const uint8_t none[6];
 	uint8_t mac[6];
 
 	for (int i = 0; i < 6; i++) {
-		int high = hex_digit(value[3 * i]);
-		int low = high < 0 ? -1 : hex_digit(value[3 * i + 1]);
+		int high = text_hex_digit(value[3 * i]);
+		int low = high < 0 ? -1 : text_hex_digit(value[3 * i + 1]);
 
 		if (low < 0 || value[3 * i + 2] != (i < 5 ? ':' : '\0'))
 			return spec_fail(spec, value, err,

@@ -62,6 +62,11 @@ struct vm_registers {
 	uint64_t cr0, cr2, cr3, cr4, efer;
 };
 
+/* The segments of 64-bit code at privilege level 0: all of memory; the selectors are 0x08 for code
+ * and 0x10 for data. */
+struct vm_segment vm_code_segment(bool readable);
+struct vm_segment vm_data_segment(void);
+
 /* x87 and SSE state, as FXSAVE orders it. */
 struct vm_fpu {
 	uint8_t st[8][16]; /* 80 bits used of each */

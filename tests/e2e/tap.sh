@@ -2,7 +2,7 @@
 # current one and removed at the end, and TAP.
 #
 #	. "${0%/*}/tap.sh"
-#	ok NAME; not_ok NAME [FILE...]; skip NAME WHY; finish
+#	ok NAME; not_ok NAME [FILE...]; truth NAME COMMAND...; skip NAME WHY; finish
 #
 # not_ok shows the end of the files named, or of those in $evidence. A test that must do more at
 # its end defines clean_up. shellcheck disable=SC2034
@@ -39,6 +39,13 @@ not_ok() {
 	shift
 	[ $# -gt 0 ] || set -- $evidence
 	tail -n 20 "$@" 2>/dev/null | sed 's/^/# /'
+}
+
+# truth NAME COMMAND...: passes if the command does.
+truth() {
+	truth_name=$1
+	shift
+	if "$@"; then ok "$truth_name"; else not_ok "$truth_name"; fi
 }
 
 skip() {

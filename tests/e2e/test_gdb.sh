@@ -15,12 +15,6 @@ clean_up() {
 	[ -z "$running" ] || kill "$running" 2>/dev/null
 }
 
-truth() {
-	local name=$1
-	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
-}
-
 # said NAME FILE EXPRESSION...: every one of them matches a line of the file.
 said() {
 	local name=$1 file=$2

@@ -7,34 +7,9 @@
 # /dev/net/tun says so and is skipped where there is none. Taps live in network namespaces of
 # the test's own.
 
-. "${0%/*}/tap.sh"
-evidence="out err"
+. "${0%/*}/tender.sh"
 
-tender=$(dirname "$muenbuild")/muenbuild-hvt
 manual=$root/doc/muenbuild-hvt.1
-
-# Runs the tender with a limit on time; status, out and err are what came of it.
-hvt() {
-	timeout -k 2 30 "$tender" "$@" >out 2>err </dev/null
-	status=$?
-}
-
-# result NAME STATUS [OUT_WORD [ERR_WORD]]: judges the last hvt.
-result() {
-	if [ "$status" = "$2" ] && { [ -z "${3-}" ] || grep -qe "$3" out; } &&
-		{ [ -z "${4-}" ] || grep -qe "$4" err; }; then
-		ok "$1"
-	else
-		echo "status $status, $2 was expected" >>err
-		not_ok "$1"
-	fi
-}
-
-truth() {
-	local name=$1
-	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
-}
 
 # ---- without KVM -----------------------------------------------------------------------------
 

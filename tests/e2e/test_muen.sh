@@ -6,33 +6,9 @@
 # MUENBUILD is the program to test (default: build/bin/muenbuild; the tender stands beside it),
 # MUENBUILD_BUILD the folder with the guests (default: build).
 
-. "${0%/*}/tap.sh"
-evidence="out err"
-tender=$(dirname "$muenbuild")/muenbuild-hvt
+. "${0%/*}/tender.sh"
 manual=$root/doc/muenbuild-hvt.1
 mkworld=$build/tests/tools/mkworld
-
-hvt() {
-	timeout -k 2 30 "$tender" "$@" >out 2>err </dev/null
-	status=$?
-}
-
-# result NAME STATUS [OUT_WORD [ERR_WORD]]: judges the last hvt.
-result() {
-	if [ "$status" = "$2" ] && { [ -z "${3-}" ] || grep -qe "$3" out; } &&
-		{ [ -z "${4-}" ] || grep -qe "$4" err; }; then
-		ok "$1"
-	else
-		echo "status $status, $2 was expected" >>err
-		not_ok "$1"
-	fi
-}
-
-truth() {
-	local name=$1
-	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
-}
 
 # ---- without KVM -----------------------------------------------------------------------------
 

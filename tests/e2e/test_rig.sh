@@ -44,7 +44,7 @@ sh tests/rig/initramfs.sh "$kernel" "$build" "$work/initramfs" 2>"$work/reason" 
 } | while read -r line; do
 	echo "$line"
 	[ ! -t 2 ] || printf '\r\033[Krig: %.70s' "$line" >&2
-done | sed 's/^\(ok\|not ok\) \([0-9]*\) - /\1 \2 - rig: /' >"$work/results"
+done | sed '/^1\.\./d; s/^\(ok\|not ok\) \([0-9]*\) - /\1 \2 - rig: /' >"$work/results"
 [ ! -t 2 ] || printf '\r\033[K' >&2
 
 cat "$work/results"

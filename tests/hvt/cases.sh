@@ -2,9 +2,9 @@
 # Every guest under the tender, and what must become of it: cases.sh FOLDER. Prints TAP.
 #
 # The one table for whatever KVM there is: the host's (tests/e2e/test_hvt_guests.sh), and an
-# ordinary one (tests/rig). FOLDER has tap.sh, hostile.sh and muen.sh; HVT is the tender, FAULTS the library
-# faults.so; the current folder may be written to and has the guests in guests/. Descriptors 3
-# and 4 are the ends of a socket (socketpair), over which guests speak with each other.
+# ordinary one (tests/rig). FOLDER has tap.sh, hostile.sh and muen.sh; HVT is the tender, FAULTS the
+# library faults.so; the current folder may be written to and has the guests in guests/. Descriptors
+# 3 and 4 are the ends of a socket (socketpair), over which guests speak with each other.
 folder=$1
 . "$folder/tap.sh"
 . "$folder/hostile.sh"
@@ -182,3 +182,4 @@ cpuid_case
 hostile_bare_cases
 hostile_cases
 muen_cases
+echo "1..$number"

@@ -6,6 +6,8 @@
 #include "recipes/keys.h"
 #include "tests/unit/support.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -242,6 +244,18 @@ START_TEST(test_sizes)
 }
 END_TEST
 
+START_TEST(hexadecimal_digits)
+{
+	for (int i = 0; i < 256; i++) {
+		const char digits[] = { (char)i, '\0' };
+		bool is_one = i && strspn(digits, "0123456789abcdefABCDEF") == 1;
+
+		ck_assert_int_eq(text_hex_digit((char)i),
+				 is_one ? (int)strtol(digits, NULL, 16) : -1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("recipe");
@@ -254,6 +268,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_accepted, 0, LENGTH(accepted));
 	tcase_add_loop_test(tests, test_examples, 0, (int)recipe_key_count);
 	tcase_add_test(tests, test_sizes);
+	tcase_add_test(tests, hexadecimal_digits);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }

@@ -336,13 +336,12 @@ START_TEST(made_elements_have_canonical_lines)
 	cleanup_xml struct xml_document *read = xml_parse("read", text, sizeof(text) - 1, &err);
 	cleanup_xml struct xml_document *made = xml_new("made", "include");
 
-	xml_comment_before(xml_root(made), "first");
 	xml_set(xml_add(xml_root(made), "event"), "name", "e");
 	xml_add_copy(xml_root(made), xml_next(xml_first(xml_root(read), NULL), NULL));
 	ck_assert_int_eq(xml_validate(made, schema, &err), -1);
 	ck_assert_str_eq(
 		err.message,
-		"made:4: <event name='e'>: an attribute is missing, or its value is not "
+		"made:3: <event name='e'>: an attribute is missing, or its value is not "
 		"allowed; read:4: <channel name='d' size='1'>: an attribute is missing, or "
 		"its value is not allowed (schema schema/fragment.rng)");
 }

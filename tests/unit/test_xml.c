@@ -265,7 +265,6 @@ START_TEST(illegal_text_does_not_get_in)
 
 	xml_set(xml_root(document), "b", "x\x01y\xffz\xc3");
 	xml_set_text(xml_root(document), "\x1b[2J");
-	xml_comment_before(xml_root(document), "\x02");
 	text = written(document);
 	ck_assert_str_eq(text, "<a b=\"x\xef\xbf\xbdy\xef\xbf\xbdz\xef\xbf\xbd\">\xef\xbf\xbd[2J"
 			       "</a>\n");
@@ -339,26 +338,6 @@ START_TEST(copies_are_deep_and_know_their_origin)
 }
 END_TEST
 
-START_TEST(comments_are_defused)
-{
-	cleanup_xml struct xml_document *document = xml_new("made", "a");
-	cleanup_buffer struct buffer out = { 0 };
-	cleanup_xml struct xml_document *again = NULL;
-	struct xml_node *b = xml_add(xml_root(document), "b");
-
-	xml_comment_before(b, "--> <x/> ---");
-	xml_comment_before(b, "second-");
-	xml_comment_before(xml_root(document), "first");
-	xml_comment_before(xml_root(document), "before the first");
-	xml_write(document, &out);
-	ck_assert_str_eq(out.data, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-				   "<!-- before the first -->\n<!-- first -->\n<a>\n"
-				   " <!-- - -> <x/> - - - -->\n <!-- second- -->\n <b/>\n</a>\n");
-	again = parse(out.data);
-	ck_assert_str_eq(xml_name(xml_root(again)), "a");
-}
-END_TEST
-
 START_TEST(many_siblings_are_searched_quickly)
 {
 	cleanup_xml struct xml_document *document = xml_new("made", "a");
@@ -400,7 +379,6 @@ int main(void)
 	tcase_add_test(tests, elements_are_added_and_removed);
 	tcase_add_test(tests, children_are_made_where_the_schema_wants_them);
 	tcase_add_test(tests, copies_are_deep_and_know_their_origin);
-	tcase_add_test(tests, comments_are_defused);
 	tcase_add_test(tests, many_siblings_are_searched_quickly);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
