@@ -44,7 +44,7 @@ machine() {
 	emulator=$!
 	emulators+=($emulator)
 	while kill -0 $emulator 2>/dev/null && ! grep -qaF -e 'all subjects ended' \
-		-e 'Reset the machine' "$name.serial"; do
+		-e 'Reset the machine to try again.' "$name.serial"; do
 		sleep 0.2
 	done
 	kill $emulator 2>/dev/null
