@@ -16,8 +16,7 @@
 
 extern char **environ;
 
-/* ---- in the child: only calls that are safe after fork() in a program with threads ------------
- */
+/* ---- in the child: only calls that are safe after fork() in a program with threads ---------- */
 
 static int keep_descriptors(const struct child *child)
 {
@@ -55,8 +54,7 @@ static void __attribute__((noreturn)) become(const struct child *child, char **e
 	_exit(127);
 }
 
-/* ---- in the parent ----------------------------------------------------------------------------
- */
+/* ---- in the parent -------------------------------------------------------------------------- */
 
 struct pipe_ends {
 	int read, write;

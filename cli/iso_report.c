@@ -57,8 +57,7 @@ static const char *file_at(const struct iso_image *image, uint32_t sector)
 	return node ? node->path : NULL;
 }
 
-/* ---- for people -------------------------------------------------------------------------------
- */
+/* ---- for people ----------------------------------------------------------------------------- */
 
 static void print_boots(const struct iso_image *image)
 {
@@ -151,8 +150,7 @@ static void print(const struct iso_inspection *inspection)
 		puts("  image     nothing is wrong with it");
 }
 
-/* ---- for programs -----------------------------------------------------------------------------
- */
+/* ---- for programs --------------------------------------------------------------------------- */
 
 static json_t *text_or_null(const char *text)
 {
@@ -244,8 +242,7 @@ static json_t *report(const struct iso_inspection *inspection)
 	return document;
 }
 
-/* ---- both -------------------------------------------------------------------------------------
- */
+/* ---- both ----------------------------------------------------------------------------------- */
 
 static int examine(struct iso_inspection *inspection, struct error *err)
 {

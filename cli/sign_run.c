@@ -58,8 +58,7 @@ int sign_run_check(struct sign_run *run, struct error *err)
 	return 0;
 }
 
-/* ---- outputs ----------------------------------------------------------------------------------
- */
+/* ---- outputs -------------------------------------------------------------------------------- */
 
 /* A folder that is written to, once however it is spelled. */
 struct place {
@@ -213,8 +212,7 @@ static int make_attestation(struct sign_run *run, const struct digest_job *file,
 	return make_signature(run, file->path, suffix, &digest, strlen(statement), err);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static struct digest_job *jobs_for(const struct sign_command *command, const char *const *paths,
 				   size_t count)

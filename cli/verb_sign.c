@@ -218,8 +218,7 @@ static int parse(struct sign_command *command, int argc, char **argv, struct err
 	return check_command(command, err);
 }
 
-/* ---- telling ------------------------------------------------------------------------------------
- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 /* File names may hold anything; a terminal wants text. */
 static const char *shown(const char *path, char text[static 4096])

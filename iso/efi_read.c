@@ -48,8 +48,7 @@ static void find_fault(const struct examination *of, const char *what)
 	findings_add(of->findings, FINDING_ERROR, REBUILD, "%s: %s", of->reader.path, what);
 }
 
-/* ---- the program ------------------------------------------------------------------------------
- */
+/* ---- the program ---------------------------------------------------------------------------- */
 
 /* 1 if it is an EFI program; `sections` is where their table is. */
 static int read_headers(const struct iso_reader *reader, uint16_t *machine, struct part *sections,
@@ -105,8 +104,7 @@ static int read_sections(const struct examination *of, const struct part *sectio
 	return 0;
 }
 
-/* ---- the archive ------------------------------------------------------------------------------
- */
+/* ---- the archive ---------------------------------------------------------------------------- */
 
 /* Octal digits up to a blank or NUL; false if there is anything else. */
 static bool tar_number(const unsigned char *digits, size_t length, uint64_t *number)
@@ -167,8 +165,7 @@ static int read_archive(const struct examination *of, const struct part *archive
 	return 0;
 }
 
-/* ---- GRUB's objects ---------------------------------------------------------------------------
- */
+/* ---- GRUB's objects ------------------------------------------------------------------------- */
 
 static int read_object(const struct examination *of, uint32_t type, const struct part *contents,
 		       struct error *err)
@@ -253,8 +250,7 @@ static void check_files(const struct examination *of)
 		find_fault(of, "has no " ISO_CONFIG_PATH ": GRUB does not know what to start");
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------ */
 
 bool efi_recognise(const char *path)
 {

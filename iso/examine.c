@@ -16,8 +16,7 @@ struct examination {
 	struct findings *findings;
 };
 
-/* ---- as a CD ----------------------------------------------------------------------------------
- */
+/* ---- as a CD -------------------------------------------------------------------------------- */
 
 static void check_catalogue(const struct examination *of)
 {
@@ -123,8 +122,7 @@ static int examine_catalogue(const struct examination *of, struct error *err)
 	return 0;
 }
 
-/* ---- as a disk --------------------------------------------------------------------------------
- */
+/* ---- as a disk ------------------------------------------------------------------------------ */
 
 static int check_system_partition(const struct examination *of, uint64_t first, uint64_t blocks,
 				  struct error *err)
@@ -187,8 +185,7 @@ static int examine_disk(const struct examination *of, struct error *err)
 	return 0;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static int examine_volume(const struct examination *of, struct error *err)
 {

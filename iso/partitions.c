@@ -34,8 +34,7 @@ static uint32_t crc32(const unsigned char *bytes, size_t length)
 	return ~crc;
 }
 
-/* ---- MBR --------------------------------------------------------------------------------------
- */
+/* ---- MBR ------------------------------------------------------------------------------------ */
 
 static void take_mbr(struct iso_disk *disk, const unsigned char *block)
 {
@@ -86,8 +85,7 @@ static void check_protective(const struct iso_reader *reader, const struct iso_d
 		reader->path);
 }
 
-/* ---- GPT --------------------------------------------------------------------------------------
- */
+/* ---- GPT ------------------------------------------------------------------------------------ */
 
 /* A header, and the entries that it names. */
 struct gpt {
@@ -267,8 +265,7 @@ static int read_gpt(const struct iso_reader *reader, struct iso_disk *disk,
 	return result;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 int iso_disk_read(const struct iso_reader *reader, struct iso_disk *disk, struct findings *findings,
 		  struct error *err)

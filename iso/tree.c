@@ -47,8 +47,7 @@ static void add_error(const struct walk *walk, const char *path, const char *wha
 		     walk->reader->path, path, what);
 }
 
-/* ---- Rock Ridge (RRIP 1.12, SUSP 1.12) --------------------------------------------------------
- */
+/* ---- Rock Ridge (RRIP 1.12, SUSP 1.12) ------------------------------------------------------ */
 
 /* Where a continuation area is. */
 struct continuation {
@@ -125,8 +124,7 @@ static int take_system_use(const struct walk *walk, struct record *record,
 	return 0;
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records -------------------------------------------------------------------------------- */
 
 /* A name of ECMA-119: without the version and the dot of an empty extension. */
 static void take_plain_name(struct record *record, const unsigned char *name, size_t length)
@@ -183,8 +181,7 @@ static char *node_path(const char *folder, const struct record *record)
 	return *folder ? xasprintf("%s/%s", folder, name) : xstrdup(name);
 }
 
-/* ---- folders ----------------------------------------------------------------------------------
- */
+/* ---- folders -------------------------------------------------------------------------------- */
 
 static int read_folder(struct walk *walk, const char *path, uint32_t sector, uint32_t size,
 		       unsigned int depth, struct error *err);
@@ -302,8 +299,7 @@ int iso_tree_read(const struct iso_reader *reader, const struct iso_volume *volu
 	return 0;
 }
 
-/* ---- contents ---------------------------------------------------------------------------------
- */
+/* ---- contents ------------------------------------------------------------------------------- */
 
 static int by_place(const void *a, const void *b)
 {

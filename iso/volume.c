@@ -13,8 +13,7 @@ enum {
 	BOOT_FILE_MAX = 1 << 26 /* 64 MiB: real-mode loaders are far smaller */
 };
 
-/* ---- volume descriptors -----------------------------------------------------------------------
- */
+/* ---- volume descriptors --------------------------------------------------------------------- */
 
 static bool is_descriptor(const unsigned char *sector)
 {
@@ -99,8 +98,7 @@ int iso_volume_read(const struct iso_reader *reader, struct iso_volume *volume, 
 	return find_boot_record(reader, volume, err);
 }
 
-/* ---- the boot catalogue -----------------------------------------------------------------------
- */
+/* ---- the boot catalogue --------------------------------------------------------------------- */
 
 static void take_entry(struct iso_catalogue *catalogue, uint8_t platform,
 		       const unsigned char *entry)
@@ -154,8 +152,7 @@ int iso_catalogue_read(const struct iso_reader *reader, uint32_t sector,
 	return 0;
 }
 
-/* ---- the boot information table ---------------------------------------------------------------
- */
+/* ---- the boot information table ------------------------------------------------------------- */
 
 /* The sum of the boot file's 32-bit words behind its first 64 bytes; a last, shorter one is
  * filled with zeroes. */

@@ -20,8 +20,7 @@ enum {
 	ACTIVE_PARTITION = 1 << 15, /* some BIOSes start no disk without one */
 };
 
-/* ---- libisofs' state and words ----------------------------------------------------------------
- */
+/* ---- libisofs' state and words -------------------------------------------------------------- */
 
 struct making {
 	const struct iso_contents *contents;
@@ -69,8 +68,7 @@ static int begin(struct making *making, struct error *err)
 	return judge(iso_write_opts_new(&making->options, 0), "no options", err);
 }
 
-/* ---- the tree ---------------------------------------------------------------------------------
- */
+/* ---- the tree ------------------------------------------------------------------------------- */
 
 static void set_attributes(const struct making *making, IsoNode *node, mode_t mode)
 {
@@ -133,8 +131,7 @@ static int add_file(const struct making *making, const char *path, struct bytes 
 	return 0;
 }
 
-/* ---- what boots it ----------------------------------------------------------------------------
- */
+/* ---- what boots it -------------------------------------------------------------------------- */
 
 static int make_grub(const struct making *making, enum grub_image image, struct bytes *bytes,
 		     struct error *err)
@@ -239,8 +236,7 @@ static int add_system_area(const struct making *making, const struct iso_loaded 
 		     "MBR", err);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 static int set_options(const struct making *making, struct error *err)
 {

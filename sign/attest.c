@@ -71,8 +71,7 @@ static int check(const struct attestation *attestation, struct error *err)
 	return attestation->build_type ? check_uri(attestation->build_type, "build type", err) : 0;
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ----------------------------------------------------------------------------------- */
 
 /* A ResourceDescriptor: https://github.com/in-toto/attestation, spec/v1/resource_descriptor.md */
 static json_t *descriptor(const struct attest_file *file)

@@ -38,8 +38,7 @@ static unsigned modrm_reg(const struct cursor *at)
 	return at->modrm >> 3 & 7;
 }
 
-/* ---- prefixes and operands --------------------------------------------------------------------
- */
+/* ---- prefixes and operands ------------------------------------------------------------------ */
 
 /* Returns the first byte of the opcode. A REX prefix counts only right in front of it. */
 static unsigned take_prefixes(struct cursor *at, struct insn *insn)
@@ -115,8 +114,7 @@ static void take_modrm(struct cursor *at, struct insn *insn)
 		insn->displacement = take_signed(at, 4);
 }
 
-/* ---- opcodes ----------------------------------------------------------------------------------
- */
+/* ---- opcodes -------------------------------------------------------------------------------- */
 
 static void is(struct insn *insn, enum insn_kind kind, const char *name)
 {

@@ -258,8 +258,7 @@ static enum vcpu_step pop_segment(struct vcpu *vcpu, const struct insn *insn)
 	return next(vcpu, insn);
 }
 
-/* ---- registers --------------------------------------------------------------------------------
- */
+/* ---- registers ------------------------------------------------------------------------------ */
 
 static int segment_of_msr(uint32_t msr)
 {

@@ -18,8 +18,7 @@ static struct {
 	bool incompatible;
 } state;
 
-/* ---- the guard --------------------------------------------------------------------------------
- */
+/* ---- the guard ------------------------------------------------------------------------------ */
 
 /* A large page cannot be a guard; a channel that has some is never filled in a minor frame. */
 static void set_guard(uint64_t address, bool on)
@@ -66,8 +65,7 @@ bool log_guard_hit(uint64_t address)
 	return true;
 }
 
-/* ---- its text ---------------------------------------------------------------------------------
- */
+/* ---- its text ------------------------------------------------------------------------------- */
 
 static void show(const struct log_record *record)
 {

@@ -293,8 +293,7 @@ int authority_init(const struct authority_request *request, struct findings *fin
 	return output_commit(output, err);
 }
 
-/* ---- renew ------------------------------------------------------------------------------------
- */
+/* ---- renew ---------------------------------------------------------------------------------- */
 
 /* What a folder has before it is renewed. */
 struct present {

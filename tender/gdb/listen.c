@@ -81,8 +81,7 @@ static int listen_unix(struct gdb_link *link, const char *path, struct error *er
 	return 0;
 }
 
-/* ---- TCP --------------------------------------------------------------------------------------
- */
+/* ---- TCP ------------------------------------------------------------------------------------ */
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -171,8 +170,7 @@ static int split(const char *address, uint16_t default_port, char **host, char *
 	return 0;
 }
 
-/* ---- either ------------------------------------------------------------------------------------
- */
+/* ---- either --------------------------------------------------------------------------------- */
 
 static int begin_listening(struct gdb_link *link, struct error *err)
 {

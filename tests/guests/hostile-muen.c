@@ -118,8 +118,7 @@ static const struct hostile_case lengths[] = {
 	{ "65535", 65535, 0 },
 };
 
-/* ---- the console ------------------------------------------------------------------------------
- */
+/* ---- the console ---------------------------------------------------------------------------- */
 
 static void attempt_console(const struct hostile_group *group, const struct hostile_case *what)
 {

@@ -155,8 +155,7 @@ static void assert_refused(const struct outcome *outcome, const char *code, cons
 	ck_assert_ptr_nonnull(outcome->judgement.rule);
 }
 
-/* ---- signatures -------------------------------------------------------------------------------
- */
+/* ---- signatures ----------------------------------------------------------------------------- */
 
 static struct bytes sign_with(const struct signer *signer, enum digest_algorithm algorithm)
 {

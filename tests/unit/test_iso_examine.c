@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- an ISO made by hand: folders, a FAT file system, an MBR and a GPT ------------------------
- */
+/* ---- an ISO made by hand: folders, a FAT file system, an MBR and a GPT ---------------------- */
 
 enum {
 	SECTORS = 48,
@@ -178,8 +177,7 @@ static void make_iso(void)
 	put_gpt(BLOCKS - 1, 1, BLOCKS - 3);
 }
 
-/* ---- examining it -----------------------------------------------------------------------------
- */
+/* ---- examining it --------------------------------------------------------------------------- */
 
 static struct iso_image image;
 static struct findings findings;

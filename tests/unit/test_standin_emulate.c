@@ -71,8 +71,7 @@ static void check_done(enum vcpu_step result, uint64_t rip)
 	ck_assert_uint_eq(fake.frame.rip, rip);
 }
 
-/* ---- tables and segments ------------------------------------------------------------------------
- */
+/* ---- tables and segments -------------------------------------------------------------------- */
 
 START_TEST(test_tables)
 {

@@ -144,8 +144,7 @@ static uint64_t physical_of(uint64_t cr3, uint64_t address)
 	return (entry & 0xffffffffff000 & ~(page - 1)) | (address & (page - 1));
 }
 
-/* ---- what is built ------------------------------------------------------------------------------
- */
+/* ---- what is built -------------------------------------------------------------------------- */
 
 START_TEST(maps_every_region)
 {
