@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const role_names[WORLD_ROLES] = {
@@ -63,22 +64,23 @@ struct world_region *world_add(struct subject_world *world, enum world_role role
 	return region;
 }
 
+/* For bsearch(): where an address lies, seen from a region. */
+static int address_to_region(const void *key, const void *element)
+{
+	const uint64_t address = *(const uint64_t *)key;
+	const struct world_region *region = element;
+
+	if (address < region->address)
+		return -1;
+	return address - region->address >= region->size;
+}
+
 const struct world_region *world_region_at(const struct subject_world *world, uint64_t address)
 {
-	size_t low = 0, high = world->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct world_region *region = &world->regions[middle];
-
-		if (address < region->address)
-			high = middle;
-		else if (address - region->address < region->size)
-			return region;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	if (!world->count)
+		return NULL;
+	return bsearch(&address, world->regions, world->count, sizeof(*world->regions),
+		       address_to_region);
 }
 
 const struct world_region *world_region_of(const struct subject_world *world, enum world_role role)

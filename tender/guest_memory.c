@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -37,22 +38,23 @@ void guest_memory_free(struct guest_memory *memory)
 	*memory = (struct guest_memory){ 0 };
 }
 
+/* For bsearch(): where an address lies, seen from a region. */
+static int address_to_region(const void *key, const void *element)
+{
+	const uint64_t address = *(const uint64_t *)key;
+	const struct guest_region *region = element;
+
+	if (address < region->address)
+		return -1;
+	return address - region->address >= region->size;
+}
+
 const struct guest_region *guest_memory_region(const struct guest_memory *memory, uint64_t address)
 {
-	size_t low = 0, high = memory->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct guest_region *region = &memory->regions[middle];
-
-		if (address < region->address)
-			high = middle;
-		else if (address - region->address < region->size)
-			return region;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	if (!memory->count)
+		return NULL;
+	return bsearch(&address, memory->regions, memory->count, sizeof(*memory->regions),
+		       address_to_region);
 }
 
 static bool follows(const struct guest_region *next, const struct guest_region *region)

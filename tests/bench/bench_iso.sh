@@ -3,6 +3,7 @@
 # BIOS and UEFI: the best of several runs of each, in turns, the sizes, and the ratios.
 # BENCH_SIZE is the size of the stream (default: 64M), BENCH_RUNS the number of runs.
 set -eu
+. "$(dirname "$0")/once.sh"
 
 build=$(realpath "${MUENBUILD_BUILD:-build}")
 size=$(numfmt --from=iec "${BENCH_SIZE:-64M}")
@@ -20,18 +21,6 @@ ours() {
 # Both platforms; its modules, fonts and translations are what it always adds.
 theirs() {
 	grub-mkrescue -o theirs.iso tree >/dev/null 2>&1
-}
-
-# once NAME COMMAND...: runs it; best[NAME] keeps the microseconds of the fastest run
-once() {
-	local name=$1 start end
-	shift
-	start=${EPOCHREALTIME/./}
-	"$@"
-	end=${EPOCHREALTIME/./}
-	if [ -z "${best[$name]:-}" ] || [ $((end - start)) -lt "${best[$name]}" ]; then
-		best[$name]=$((end - start))
-	fi
 }
 
 compare() {

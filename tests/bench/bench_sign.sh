@@ -5,6 +5,7 @@
 #
 # MUENBUILD is the program to measure (default: the one in MUENBUILD_BUILD, or build).
 set -eu
+. "$(dirname "$0")/once.sh"
 
 muenbuild=$(realpath "${MUENBUILD:-${MUENBUILD_BUILD:-build}/bin/muenbuild}")
 size=$(numfmt --from=iec "${BENCH_SIZE:-1G}")
@@ -27,18 +28,6 @@ theirs() {
 		openssl cms -sign -binary -noattr -md sha256 -in "$file" -out "$file.theirs" \
 			-outform DER -signer keys/sign.crt -inkey keys/sign.key -certfile keys/ca.crt
 	done
-}
-
-# once NAME COMMAND...: runs it; best[NAME] keeps the microseconds of the fastest run
-once() {
-	local name=$1 start end
-	shift
-	start=${EPOCHREALTIME/./}
-	"$@"
-	end=${EPOCHREALTIME/./}
-	if [ -z "${best[$name]:-}" ] || [ $((end - start)) -lt "${best[$name]}" ]; then
-		best[$name]=$((end - start))
-	fi
 }
 
 # compare LABEL FILE...: measures both in turns and prints a line
